@@ -1,0 +1,96 @@
+"""Typed readers of the environment that stop the start with one sentence naming the setting."""
+
+import secrets
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+_env = environ.Env()
+_Value = TypeVar("_Value")
+
+
+def stop(sentence: str) -> NoReturn:
+    """End the program with a sentence an operator can act on, without a traceback."""
+    print(sentence, file=sys.stderr, flush=True)
+    sys.exit(1)
+
+
+def _read(name: str, reader: Callable[[str], _Value], *, meaning: str, example: str) -> _Value:
+    try:
+        return reader(name)
+    except (ImproperlyConfigured, ValueError, KeyError):
+        problem = "is not set" if name not in _env.ENVIRON else "cannot be understood"
+        stop(f"The setting {name} {problem}: it is {meaning}, for example {name}={example}")
+
+
+def text(name: str, *, default: str | None = None, meaning: str = "", example: str = "") -> str:
+    """The setting as text; without a default it must be there and not be empty."""
+    if default is not None:
+        return _env.str(name, default=default)
+    value = _read(name, _env.str, meaning=meaning, example=example)
+    if not value.strip():
+        stop(f"The setting {name} is empty: it is {meaning}, for example {name}={example}")
+    return value
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """The setting as yes or no."""
+    value = _env.str(name, default="").strip().lower()
+    if value in {"", "1", "true", "yes", "on", "0", "false", "no", "off"}:
+        return default if value == "" else value in {"1", "true", "yes", "on"}
+    stop(f"The setting {name} cannot be understood: it is yes or no, for example {name}=1")
+
+
+def number(name: str, *, default: int, meaning: str) -> int:
+    """The setting as a whole number."""
+    return _read(
+        name,
+        lambda setting: _env.int(setting, default=default),
+        meaning=meaning,
+        example=str(default),
+    )
+
+
+def words(name: str) -> list[str]:
+    """The setting as a list, separated by commas; empty when it is not there."""
+    return [word.strip() for word in _env.list(name, default=[]) if word.strip()]
+
+
+def database(name: str, *, default: str | None) -> dict[str, Any]:
+    """The setting as a database address; only the engines this product is tested on pass."""
+    meaning, example = "the address of the database", "postgres://user:password@host:5432/name"
+    if default is not None:
+        _env.ENVIRON.setdefault(name, default)
+    address: dict[str, Any] = _read(name, _env.db, meaning=meaning, example=example)
+    if address.get("ENGINE") not in {
+        "django.db.backends.postgresql",
+        "django.db.backends.sqlite3",
+    }:
+        stop(
+            f"The setting {name} cannot be understood: it is {meaning}, PostgreSQL "
+            f"or SQLite, for example {name}={example}"
+        )
+    return address
+
+
+def mail(name: str) -> dict[str, Any]:
+    """The setting as the address of a mail server, as Django's EMAIL_… settings."""
+    return _read(
+        name,
+        _env.email_url,
+        meaning="the address of the mail server",
+        example="smtp+tls://user:password@host:587",
+    )
+
+
+def remembered_secret(path: Path) -> str:
+    """A random secret that is made once and then kept in a file only its owner can read."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(48))
+    return path.read_text().strip()

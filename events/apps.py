@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class EventsConfig(AppConfig):
+    """Sessions, registrations and their mails."""
+
+    name = "events"

@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class ProcurementConfig(AppConfig):
+    """Calls and their deadlines."""
+
+    name = "procurement"

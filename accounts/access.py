@@ -1,0 +1,60 @@
+"""Who may open a view: every view carries exactly one of these, and a test walks all routes."""
+
+import enum
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpResponseBase
+
+from accounts.models import Programme, User
+
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+
+
+class Access(enum.Enum):
+    """The kinds of audience a view can have."""
+
+    ANYONE = "anyone"
+    TOKEN_HOLDER = "token holder"  # noqa: S105 - a word, not a secret
+    LOCAL = "local mode only"
+
+
+def _declare(access: Access) -> Callable[[View], View]:
+    def declared(view: View) -> View:
+        view.access = access  # type: ignore[attr-defined]
+        return view
+
+    return declared
+
+
+anyone = _declare(Access.ANYONE)
+"""Public: shows nothing that depends on who asks."""
+
+
+def token_holder(view: View) -> View:
+    """For whoever holds the unguessable code in the address; without it the page does not exist.
+
+    Neither caches nor search engines keep such a page.
+    """
+
+    @wraps(view)
+    def private(*args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = view(*args, **kwargs)
+        response.headers["Cache-Control"] = "no-store, private"
+        response.headers["X-Robots-Tag"] = "noindex, nofollow"
+        return response
+
+    return cast(View, _declare(Access.TOKEN_HOLDER)(private))
+
+
+local_only = _declare(Access.LOCAL)
+"""Only there in local mode, where the machine's owner is the only visitor."""
+
+
+def organises(user: User | AnonymousUser) -> bool:
+    """Whether somebody organises for a programme, or administers all of them."""
+    if not user.is_authenticated or not user.is_active or not user.is_staff:
+        return False
+    return user.is_superuser or Programme.objects.managed_by(user).exists()

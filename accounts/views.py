@@ -1,0 +1,16 @@
+"""Suggestions from the directory."""
+
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
+
+from accounts import directory
+from accounts.access import anyone
+
+
+@anyone
+@require_safe
+def organisation_suggestions(request: HttpRequest) -> JsonResponse:
+    """Names for what was typed (`q`), and the one a mail domain belongs to (`domain`)."""
+    names = [str(found) for found in directory.suggest(request.GET.get("q", "")[:200])]
+    own = directory.at_domain(request.GET.get("domain", "")[:253])
+    return JsonResponse({"names": names, "own": str(own) if own else ""})

@@ -1,0 +1,186 @@
+"""Entering a closing moment: choose its edge, then its day and, where the edge has one, its time.
+
+A Django MultiValueField, so that it also works in Django's admin.
+"""
+
+import datetime
+import re
+from dataclasses import replace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from moments.edges import Closing, Edge, NoSuchClosing
+from moments.local import BRUSSELS, NoSuchMoment
+from moments.words import clock
+
+_END_OF_DAY = datetime.timedelta(days=1)
+# "12:00", "12.00 uur", "12u", "14 h 05", "24u00"
+_TIME = re.compile(r"([0-9]{1,2})\s*(?:[:.uh]\s*([0-9]{2})?)?\s*(?:uur|u|h)?", re.IGNORECASE)
+
+
+class TimeOfDayInput(forms.TextInput):
+    """A text box: a browser's own time box cannot take 24:00."""
+
+    def format_value(self, value: object) -> str | None:
+        """The time in the active language; what could not be read stays as it was typed."""
+        if isinstance(value, datetime.timedelta):
+            return clock(_as_time(value))
+        typed: str | None = super().format_value(value)
+        return typed
+
+
+class TimeOfDayField(forms.Field):
+    """A time to the minute, as the length since midnight: 24 hours is the end of the day."""
+
+    widget = TimeOfDayInput
+    default_error_messages = {
+        "invalid": gettext_lazy("Write the time as 12:00, or as 24:00 for the end of the day.")
+    }
+
+    def to_python(self, value: object) -> datetime.timedelta | None:
+        """Raises ValidationError for what is no time from 0:00 to 24:00."""
+        if isinstance(value, datetime.timedelta):
+            return value
+        text = str(value or "").strip()
+        if not text:
+            return None
+        parts = _TIME.fullmatch(text)
+        minutes = int(parts[2] or 0) if parts else 60
+        length = datetime.timedelta(hours=int(parts[1]) if parts else 0, minutes=minutes)
+        if minutes > 59 or length > _END_OF_DAY:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return length
+
+
+def _as_time(length: datetime.timedelta) -> datetime.time | None:
+    """The time a length since midnight leads to; None is 24u00."""
+    return None if length == _END_OF_DAY else (datetime.datetime.min + length).time()
+
+
+def _as_length(time: datetime.time | None) -> datetime.timedelta:
+    if time is None:
+        return _END_OF_DAY
+    return datetime.timedelta(hours=time.hour, minutes=time.minute)
+
+
+class ClosingWidget(forms.MultiWidget):
+    """The parts side by side: a select, the browser's date box, a text box, a select."""
+
+    def decompress(self, value: Closing | None) -> list[Any]:
+        """The parts as the closing is said, so that 24u00 comes back as 24u00 of its own day."""
+        if value is None:
+            return [None, None, None, None]
+        length = _as_length(value.said_time) if value.edge.has_hour else None
+        unconfirmed = "" if value.hour_is_stated else _UNCONFIRMED
+        return [value.edge, value.said_date, length, unconfirmed]
+
+
+_UNCONFIRMED = "unconfirmed"
+_CERTAINTIES = [
+    ("", pgettext_lazy("closing", "The time is certain")),
+    (_UNCONFIRMED, pgettext_lazy("closing", "The time is still to be confirmed")),
+]
+
+
+def _edge_field() -> forms.TypedChoiceField:
+    return forms.TypedChoiceField(
+        choices=[("", gettext_lazy("Choose how it closes")), *Edge.choices],
+        coerce=Edge,
+        widget=forms.Select(attrs={"aria-label": gettext_lazy("How it closes")}),
+        error_messages={"incomplete": gettext_lazy("Choose how it closes.")},
+    )
+
+
+def _date_field() -> forms.DateField:
+    # What a browser's date box sends and takes is ISO 8601, whatever the language.
+    iso_format = "%Y-%m-%d"
+    return forms.DateField(
+        input_formats=[iso_format],
+        widget=forms.DateInput(
+            format=iso_format, attrs={"type": "date", "aria-label": gettext_lazy("Date")}
+        ),
+        error_messages={"incomplete": gettext_lazy("Fill in the date.")},
+    )
+
+
+def _time_field() -> TimeOfDayField:
+    label = gettext_lazy("Time, for example 12:00 or 24:00")
+    return TimeOfDayField(
+        required=False,
+        widget=TimeOfDayInput(attrs={"aria-label": label, "size": "8", "autocomplete": "off"}),
+    )
+
+
+def _certainty_field() -> forms.ChoiceField:
+    label = gettext_lazy("Whether the time is certain")
+    return forms.ChoiceField(
+        required=False,
+        choices=_CERTAINTIES,
+        widget=forms.Select(attrs={"aria-label": label}),
+    )
+
+
+class ClosingField(forms.MultiValueField):
+    """Gives a Closing, or None where nothing is filled in and nothing is required.
+
+    `zone` is the one the day and time are meant in. Where it is part of the same form, place that
+    field first and set `form.fields["…"].zone` in its `clean_…` method. Without `asks_certainty`
+    nobody can say that the hour is still to be confirmed: for what has no place to keep that.
+    """
+
+    def __init__(
+        self, *, zone: ZoneInfo = BRUSSELS, asks_certainty: bool = True, **kwargs: Any
+    ) -> None:
+        self.zone = zone
+        fields: list[forms.Field] = [_edge_field(), _date_field(), _time_field()]
+        if asks_certainty:
+            fields.append(_certainty_field())
+        kwargs.setdefault(
+            "help_text",
+            gettext_lazy(
+                "Fill in a time only with “before” or “by” a set time: 12:00, "
+                "or 24:00 for the end of the day."
+            ),
+        )
+        super().__init__(
+            fields,
+            require_all_fields=False,
+            widget=ClosingWidget([field.widget for field in fields]),
+            **kwargs,
+        )
+
+    def compress(self, data_list: list[Any]) -> Closing | None:
+        """Raises ValidationError, with the sentence of moments.edges, for parts that don't fit."""
+        if not data_list:
+            return None
+        edge, date, length, *certainty = data_list
+        try:
+            return self._closing(edge, date, length, hour_is_stated=certainty != [_UNCONFIRMED])
+        except (NoSuchClosing, NoSuchMoment) as refusal:
+            raise ValidationError(str(refusal), code="refused") from refusal
+
+    def _closing(
+        self,
+        edge: Edge,
+        date: datetime.date,
+        length: datetime.timedelta | None,
+        *,
+        hour_is_stated: bool,
+    ) -> Closing:
+        if edge == Edge.AT_TIME and length is None:
+            # Not left to mean 24u00: an organiser who forgot it would not notice.
+            raise NoSuchClosing(
+                _("Fill in the time, for example %(time)s.") % {"time": clock(datetime.time(12))}
+            )
+        if edge.has_hour and length == _END_OF_DAY:
+            end_of_day = Closing.from_local(
+                Edge.AT_TIME, date, None, self.zone, hour_is_stated=hour_is_stated
+            )
+            return replace(end_of_day, edge=edge)
+        time = None if length is None else (datetime.datetime.min + length).time()
+        return Closing.from_local(edge, date, time, self.zone, hour_is_stated=hour_is_stated)

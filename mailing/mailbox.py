@@ -1,0 +1,46 @@
+"""Mails kept in a folder and read in the browser, on one's own machine."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage as ParsedMail
+from pathlib import Path
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.core.mail.backends.base import BaseEmailBackend
+
+
+class MailboxBackend(BaseEmailBackend):
+    """Writes each mail, byte for byte as a server would get it, to a file of its own."""
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        """Keep the mails; how many."""
+        folder = _folder()
+        for mail in email_messages:
+            moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+            path = folder / f"{moment}-{uuid.uuid4().hex[:8]}.eml"
+            unfinished = path.with_suffix(".part")
+            unfinished.write_bytes(mail.message().as_bytes())
+            unfinished.rename(path)
+        return len(email_messages)
+
+
+def _folder() -> Path:
+    folder = Path(settings.MAILBOX_DIR)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def names(limit: int) -> list[str]:
+    """The names of the kept mails, newest first."""
+    return sorted((path.stem for path in _folder().glob("*.eml")), reverse=True)[:limit]
+
+
+def read(name: str) -> ParsedMail | None:
+    """One kept mail as its receiver's program would read it, or None."""
+    path = _folder() / f"{name}.eml"
+    if not name.replace("-", "").isalnum() or not path.is_file():
+        return None
+    return message_from_bytes(path.read_bytes(), policy=policy.default)

@@ -1,0 +1,61 @@
+"""Plans what is due and delivers it, until told to stop."""
+
+import logging
+import signal
+import time
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
+
+from mailing import outbox
+
+logger = logging.getLogger("mailing")
+
+
+class Command(BaseCommand):
+    """A thin loop around the outbox; run as many as wanted, on as many machines, on PostgreSQL."""
+
+    help = "Plans what is due and delivers mail. Stops cleanly on Ctrl-C or SIGTERM."
+    is_stopping = False
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take the options."""
+        parser.add_argument(
+            "--once", action="store_true", help="Deliver what is due now, then stop."
+        )
+        parser.add_argument(
+            "--pause", type=float, default=1.0, help="Seconds to wait when nothing is due."
+        )
+
+    def handle(self, *args: Any, once: bool, pause: float, **options: Any) -> None:
+        """Plan and deliver until told to stop, or once."""
+        if not once:
+            signal.signal(signal.SIGTERM, self._stop)
+            signal.signal(signal.SIGINT, self._stop)
+        while not self.is_stopping:
+            try:
+                is_idle = self._round() == 0
+            except (OperationalError, InterfaceError) as error:
+                # The database is away for a moment; what was claimed comes back after its lease.
+                if once:
+                    raise
+                logger.warning("The database does not answer: %s", error)
+                connection.close()
+                is_idle = True
+            if once and is_idle:
+                return
+            if is_idle and not self.is_stopping:
+                time.sleep(pause)
+
+    def _round(self) -> int:
+        """Plan, then take up one batch and deliver it; how many messages were taken up."""
+        outbox.plan(timezone.now())
+        claimed = outbox.claim(timezone.now())
+        outbox.deliver(claimed, clock=timezone.now, is_stopping=lambda: self.is_stopping)
+        return len(claimed)
+
+    def _stop(self, *_signal: Any) -> None:
+        """Finish the mail in hand, then stop."""
+        self.is_stopping = True

@@ -1,0 +1,482 @@
+"""The administration of sessions and registrations, for organisers."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.forms.models import BaseInlineFormSet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from modeltranslation.admin import TranslationAdmin, TranslationStackedInline
+
+from accounts.access import organises
+from accounts.admin import OrganiserAdmin, OrganiserInline
+from events import agenda, registering, rescheduling, speaking
+from events.announcing import announce, seats_of
+from events.models import (
+    AgendaItem,
+    Consent,
+    ConsentText,
+    Contribution,
+    Registration,
+    Session,
+    Speaker,
+    VirtualLink,
+)
+from events.registering import Applicant
+from moments.edges import Closing
+from moments.forms import ClosingField
+from moments.local import read_zone
+
+
+class AgendaItemForm(forms.ModelForm):
+    """An agenda item with its speakers as lines."""
+
+    speakers = forms.CharField(
+        label=gettext_lazy("speakers"),
+        required=False,
+        widget=forms.Textarea({"rows": 2}),
+        help_text=gettext_lazy("One a line: name, role."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["speakers"] = speaking.as_lines(self.instance)
+
+
+class AgendaFormSet(BaseInlineFormSet):
+    """The agenda as a whole: its times must fit the session and each other."""
+
+    def clean(self) -> None:
+        """Refuse an agenda that does not fit; items that were not touched move with the session."""
+        super().clean()
+        session = self.instance
+        if any(self.errors) or not session.starts_at or not session.ends_at:
+            return
+        shift = session.starts_at - _start_before(session)
+        slots = [
+            agenda.Slot(
+                title=item.title or "",
+                kind=item.kind,
+                starts_at=item.starts_at + (timedelta(0) if form.has_changed() else shift),
+                ends_at=item.ends_at + (timedelta(0) if form.has_changed() else shift),
+                is_parallel=item.is_parallel,
+                track=item.track or "",
+            )
+            for form in self.forms
+            if not form.cleaned_data.get("DELETE") and (item := form.instance).starts_at
+        ]
+        found = agenda.problems(
+            slots, starts_at=session.starts_at, ends_at=session.ends_at, zone=session.zone
+        )
+        if found:
+            raise ValidationError(found)
+
+
+def _start_before(session: Session) -> datetime:
+    """When the session starts according to the database; a new one where it says itself."""
+    saved = Session.objects.filter(pk=session.pk).values_list("starts_at", flat=True).first()
+    return saved or session.starts_at
+
+
+class AgendaInline(TranslationStackedInline, OrganiserInline):
+    """The agenda of a session."""
+
+    model = AgendaItem
+    form = AgendaItemForm
+    formset: Any = AgendaFormSet
+    extra = 0
+    show_change_link = True
+    verbose_name_plural = gettext_lazy("agenda: what lies within the time of a block belongs to it")
+    fields = (
+        ("starts_at", "ends_at", "kind"),
+        "title",
+        "speakers",
+        ("is_parallel", "track"),
+    )
+
+
+class SessionForm(forms.ModelForm):
+    """A session with its deadline, seats and virtual link."""
+
+    registration_closing = ClosingField(
+        label=gettext_lazy("Registration deadline"), asks_certainty=False
+    )
+    # Before the deadline, whose zone it decides.
+    field_order = ("time_zone",)
+    capacity = forms.IntegerField(
+        label=gettext_lazy("Seats"),
+        required=False,
+        min_value=0,
+        help_text=gettext_lazy("Empty: unlimited. Fewer than are taken: nobody loses theirs."),
+    )
+    virtual_link = forms.URLField(
+        label=gettext_lazy("Virtual link"),
+        required=False,
+        assume_scheme="https",
+        max_length=1000,
+        help_text=gettext_lazy("Secret: only registrants see it, from the release on."),
+    )
+    link_instructions = forms.CharField(
+        label=gettext_lazy("How to take part"),
+        required=False,
+        widget=forms.Textarea({"rows": 3}),
+        help_text=gettext_lazy("Code, dial-in number, practical advice."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["registration_closing"] = self.instance.closing
+            self.initial["capacity"] = seats_of(self.instance).capacity
+            link = VirtualLink.objects.filter(session=self.instance).first()
+            if link:
+                self.initial["virtual_link"] = link.url
+                self.initial["link_instructions"] = link.instructions
+
+    def clean_time_zone(self) -> str:
+        """The zone decides what the deadline's day and time mean."""
+        key: str = self.cleaned_data["time_zone"]
+        closing: Any = self.fields["registration_closing"]
+        closing.zone = read_zone(key)
+        return key
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse what contradicts itself, next to the field where it can be mended."""
+        cleaned = super().clean() or self.cleaned_data
+        closing: Closing | None = cleaned.get("registration_closing")
+        if closing is not None:
+            self.instance.registration_edge = closing.edge
+            self.instance.registration_closes_at = closing.closes_at
+            opens_at = cleaned.get("registration_opens_at")
+            if opens_at and opens_at >= closing.closes_at:
+                self.add_error("registration_opens_at", _("Registration opens before it closes."))
+        starts_at, ends_at = cleaned.get("starts_at"), cleaned.get("ends_at")
+        if starts_at and ends_at and ends_at <= starts_at:
+            self.add_error("ends_at", _("A session ends after its start."))
+        was = self.initial.get("status")
+        if was == Session.Status.CANCELLED and cleaned.get("status") != was:
+            self.add_error("status", _("A cancelled session stays cancelled; make a new one."))
+        if was == Session.Status.DRAFT and cleaned.get("status") == Session.Status.CANCELLED:
+            self.add_error("status", _("A draft is not cancelled; it is simply not published."))
+        return cleaned
+
+
+@admin.register(Session)
+class SessionAdmin(OrganiserAdmin, TranslationAdmin):
+    """Sessions: everything that a page needs, from nothing to published."""
+
+    form = SessionForm
+    inlines = (AgendaInline,)
+    list_display = ("title", "starts_at", "programme", "status", "shown_state", "seats", "link")
+    list_filter = ("status", "programme", "attendance", "starts_at")
+    search_fields = ("title_nl", "title_fr", "title_en", "slug")
+    date_hierarchy = "starts_at"
+    filter_horizontal = ("themes",)
+    prepopulated_fields = {"slug": ("title_nl",)}
+    save_on_top = True
+    fieldsets = (
+        (None, {"fields": ("programme", "status", "title", "slug", "kind", "summary")}),
+        (
+            gettext_lazy("When and where"),
+            {"fields": ("time_zone", ("starts_at", "ends_at"), "attendance", "venue")},
+        ),
+        (
+            gettext_lazy("Registration"),
+            {
+                "fields": (
+                    "registration_opens_at",
+                    "registration_closing",
+                    "capacity",
+                    "has_waiting_list",
+                    "promotion_stops_hours_before",
+                )
+            },
+        ),
+        (
+            gettext_lazy("Virtual link"),
+            {
+                "fields": (
+                    "virtual_link",
+                    "link_instructions",
+                    ("link_days_before", "link_local_time"),
+                )
+            },
+        ),
+        (
+            gettext_lazy("Content"),
+            {"fields": ("description", "audience", "language", "price", "themes")},
+        ),
+        (gettext_lazy("Contact"), {"fields": ("contact_name", "contact_email")}),
+        (gettext_lazy("Cancellation"), {"fields": ("cancellation_reason",)}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Session]:
+        """With what the list shows, in the same query."""
+        return super().get_queryset(request).select_related("programme", "seats", "virtual_link")
+
+    @admin.display(description=gettext_lazy("state"))
+    def shown_state(self, session: Session) -> str:
+        """What visitors read."""
+        return announce(session, timezone.now()).word
+
+    @admin.display(description=gettext_lazy("seats"))
+    def seats(self, session: Session) -> str:
+        """How many seats are taken, and who waits."""
+        seats = seats_of(session)
+        return f"{seats} (+{seats.waiting})" if seats.waiting else str(seats)
+
+    @admin.display(description=gettext_lazy("link"))
+    def link(self, session: Session) -> str:
+        """Whether the virtual link is there, without showing it."""
+        if not session.has_link:
+            return "–"
+        return _("there") if hasattr(session, "virtual_link") else _("still missing")
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Show and read times in the session's own zone."""
+        session = self.get_object(request, object_id) if object_id else None
+        with timezone.override(session.zone if session else timezone.get_default_timezone()):
+            response = super().changeform_view(request, object_id, *args, **kwargs)
+            # Rendered here, while the zone holds.
+            if isinstance(response, TemplateResponse):
+                response.render()
+            return response
+
+    def save_model(self, request: HttpRequest, obj: Session, form: Any, change: bool) -> None:
+        """Save; a move, another place and a cancellation go the way that tells registrants."""
+        now = timezone.now()
+        before = Session.objects.get(pk=obj.pk) if change else None
+        wanted, to = obj.status, rescheduling.When(obj.starts_at, obj.ends_at)
+        if before is not None:
+            obj.starts_at, obj.ends_at = before.starts_at, before.ends_at
+            if wanted == Session.Status.CANCELLED:
+                obj.status = before.status
+        if form.has_changed() or not change:
+            super().save_model(request, obj, form, change)
+        if "capacity" in form.changed_data or not change:
+            registering.set_capacity(obj, form.cleaned_data["capacity"], now=now)
+        _save_link(obj, form.cleaned_data)
+        if before is None:
+            return
+        _move_and_tell(request, obj, before, to)
+        if wanted == Session.Status.CANCELLED:
+            told = rescheduling.cancel_session(obj, now=now)
+            if told:
+                messages.info(request, _told(told))
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Save the agenda with its speakers, and put items into their blocks."""
+        super().save_formset(request, form, formset, change)
+        for row in formset.forms:
+            if (
+                "speakers" in row.changed_data
+                and row.instance.pk
+                and row not in formset.deleted_forms
+            ):
+                speaking.set_from_lines(row.instance, row.cleaned_data["speakers"])
+        if formset.has_changed():
+            agenda.nest(form.instance)
+            Session.objects.filter(pk=form.instance.pk).update(changed_at=timezone.now())
+
+
+def _save_link(session: Session, cleaned: dict[str, Any]) -> None:
+    if cleaned["virtual_link"]:
+        VirtualLink.objects.update_or_create(
+            session=session,
+            defaults={
+                "url": cleaned["virtual_link"],
+                "instructions": cleaned["link_instructions"],
+            },
+        )
+    else:
+        VirtualLink.objects.filter(session=session).delete()
+
+
+def _move_and_tell(
+    request: HttpRequest, session: Session, before: Session, to: rescheduling.When
+) -> None:
+    now = timezone.now()
+    has_moved = to != rescheduling.When(before.starts_at, before.ends_at)
+    if has_moved:
+        try:
+            rescheduling.move(session, to, now=now)
+        except rescheduling.CannotMove as refusal:
+            messages.error(request, str(refusal))
+            return
+    elif (before.venue, before.attendance) != (session.venue, session.attendance):
+        rescheduling.change_place(session, now=now)
+    else:
+        return
+    told = session.registrations.live().count() if session.status == "published" else 0
+    if told:
+        messages.info(request, _told(told))
+
+
+def _told(number: int) -> str:
+    return ngettext(
+        "A mail goes to %(number)s person.", "A mail goes to %(number)s people.", number
+    ) % {"number": number}
+
+
+class ContributionInline(admin.TabularInline):
+    """The speakers of an agenda item, with their role and organisation of that day."""
+
+    model = Contribution
+    extra = 0
+    fields = ("speaker", "role_nl", "role_fr", "role_en", "organisation", "position")
+    has_view_permission = has_add_permission = has_change_permission = has_delete_permission = (
+        lambda self, request, obj=None: organises(request.user)
+    )
+
+
+@admin.register(AgendaItem)
+class AgendaItemAdmin(OrganiserAdmin, TranslationAdmin):
+    """One agenda item in detail; sessions are where one starts."""
+
+    list_display = ("title", "session", "starts_at", "ends_at", "kind")
+    list_filter = ("kind",)
+    search_fields = ("title_nl", "session__title_nl")
+    fields = ("session", "kind", "title", "description", ("starts_at", "ends_at"), "track")
+    readonly_fields = ("session", "starts_at", "ends_at")
+    inlines = (ContributionInline,)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Items are added on their session."""
+        return False
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Reached from the session."""
+        return False
+
+
+class ConsentInline(admin.TabularInline):
+    """What somebody agreed to; not to be edited."""
+
+    model = Consent
+    extra = 0
+    fields = readonly_fields = ("wording", "given_at")
+    can_delete = False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Organisers see these."""
+        return organises(request.user)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody agrees on behalf of somebody else."""
+        return False
+
+
+@admin.register(Registration)
+class RegistrationAdmin(OrganiserAdmin):
+    """Registrations: the list, adding somebody, cancelling, placing from the waiting list."""
+
+    list_display = ("name", "email", "organisation_name", "session", "state", "received_at")
+    list_filter = ("state", "session", "language", "organisation__kind")
+    search_fields = ("name", "email", "organisation_name", "organisation__name_nl")
+    date_hierarchy = "received_at"
+    list_select_related = ("session",)
+    inlines = (ConsentInline,)
+    actions = ("cancel_chosen", "place_chosen", "send_again")
+    fields = ("session", "name", "email", "organisation_name", "job_title", "language")
+    shown = ("state", "received_at", "confirmed_at", "cancelled_at", "cancelled_by")
+
+    def get_fields(self, request: HttpRequest, obj: Registration | None = None) -> Any:
+        """With its history, once it exists."""
+        return (*self.fields, *self.shown) if obj else self.fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Registration | None = None) -> Any:
+        """State, session and address do not change here."""
+        return ("session", "email", *self.shown) if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: Registration, form: Any, change: bool) -> None:
+        """Add somebody by the same rules as everybody, but also outside the period."""
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        applicant = Applicant(
+            name=obj.name,
+            email=obj.email,
+            organisation_name=obj.organisation_name,
+            job_title=obj.job_title,
+            language=obj.language,
+        )
+        outcome = registering.register(
+            obj.session, applicant, received_at=timezone.now(), by_organiser=True
+        )
+        obj.pk = outcome.registration.pk
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        """On adding, a refusal becomes an error in the form."""
+        if obj is None:
+            kwargs["form"] = AddRegistrationForm
+        return super().get_form(request, obj, change, **kwargs)
+
+    @admin.action(description=gettext_lazy("Cancel, and tell them"))
+    def cancel_chosen(self, request: HttpRequest, chosen: QuerySet[Registration]) -> None:
+        """Cancel the chosen registrations."""
+        done = sum(
+            registering.cancel(row, now=timezone.now(), by=Registration.CancelledBy.ORGANISER)
+            for row in chosen
+        )
+        self.message_user(request, _told(done))
+
+    @admin.action(description=gettext_lazy("Give a seat from the waiting list, and tell them"))
+    def place_chosen(self, request: HttpRequest, chosen: QuerySet[Registration]) -> None:
+        """Place the chosen people, beyond the capacity if need be."""
+        done = sum(registering.place(row, now=timezone.now()) for row in chosen)
+        self.message_user(request, _told(done))
+
+    @admin.action(description=gettext_lazy("Send the mail with their link again"))
+    def send_again(self, request: HttpRequest, chosen: QuerySet[Registration]) -> None:
+        """Send the chosen people their mail again."""
+        live = chosen.live()  # type: ignore[attr-defined] # our own queryset
+        for row in live:
+            registering.send_again(row, now=timezone.now())
+        self.message_user(request, _told(live.count()))
+
+
+class AddRegistrationForm(forms.ModelForm):
+    """Somebody an organiser adds."""
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse what the rules refuse, before anything is saved."""
+        cleaned = super().clean() or self.cleaned_data
+        session = cleaned.get("session")
+        if session is None:
+            return cleaned
+        try:
+            registering.refuse_unless_open(session, timezone.now(), by_organiser=True)
+        except registering.RegistrationRefused as refusal:
+            raise ValidationError(str(refusal)) from refusal
+        if seats_of(session).is_full and not session.has_waiting_list:
+            raise ValidationError(_("All seats are taken. Raise the number of seats first."))
+        return cleaned
+
+
+@admin.register(Speaker)
+class SpeakerAdmin(admin.ModelAdmin):
+    """Speakers."""
+
+    list_display = ("name", "slug")
+    search_fields = ("name",)
+    prepopulated_fields = {"slug": ("name",)}
+
+
+@admin.register(ConsentText)
+class ConsentTextAdmin(OrganiserAdmin, TranslationAdmin):
+    """What a programme asks leave for."""
+
+    list_display = ("text", "programme", "is_asked", "position")
+    list_filter = ("programme", "is_asked")

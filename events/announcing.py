@@ -1,0 +1,74 @@
+"""The state of a session in a word and a sentence that says why."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from events.models import SeatCount, Session, SessionState
+from moments import words
+
+
+@dataclass(frozen=True)
+class Announcement:
+    """What a page says of a session's state; `tone` is success, warning, error or neutral."""
+
+    state: SessionState
+    word: str
+    sentence: str
+    tone: str
+
+
+def announce(session: Session, now: datetime) -> Announcement:
+    """The state of a session at a moment, in the active language."""
+    seats = seats_of(session)
+    state = session.state(now, is_full=seats.is_full)
+    word, sentence, tone = _words(session, seats, state, now)
+    return Announcement(state, word, sentence, tone)
+
+
+def seats_of(session: Session) -> SeatCount:
+    """The session's seats; a session whose seats were never set has no limit."""
+    return getattr(session, "seats", None) or SeatCount(session=session)
+
+
+def _words(
+    session: Session, seats: SeatCount, state: SessionState, now: datetime
+) -> tuple[str, str, str]:
+    closing = {"closing": session.closing.reading()}
+    closed = _("Registration is no longer possible: it closed %(closing)s.") % closing
+    match state:
+        case SessionState.DRAFT:
+            return _("Draft"), _("Only organisers see this session."), "neutral"
+        case SessionState.CANCELLED:
+            reason = session.cancellation_reason
+            sentence = _("This session does not take place.")
+            return _("Cancelled"), f"{sentence} {reason}".strip(), "error"
+        case SessionState.PAST:
+            return _("Past"), _("This session is over."), "neutral"
+        case SessionState.RUNNING:
+            return _("Going on now"), closed, "neutral"
+        case SessionState.CLOSED:
+            return _("Registration closed"), closed, "neutral"
+        case SessionState.NOT_YET_OPEN:
+            assert session.registration_opens_at is not None  # noqa: S101 - what the state means
+            opens = words.moment(session.registration_opens_at, session.zone)
+            sentence = _("Registration opens on %(moment)s.") % {"moment": opens}
+            return _("Not yet open"), sentence, "neutral"
+        case SessionState.FULL:
+            return _("Full"), _("All seats are taken and there is no waiting list."), "error"
+        case SessionState.WAITING_LIST:
+            return _("Waiting list"), _waiting_sentence(seats), "warning"
+        case SessionState.OPEN:
+            sentence = _("You can register %(closing)s.") % closing
+            return _("Registration open"), sentence, "success"
+
+
+def _waiting_sentence(seats: SeatCount) -> str:
+    line = ngettext(
+        "%(number)s person is waiting.", "%(number)s people are waiting.", seats.waiting
+    ) % {"number": seats.waiting}
+    return _("All seats are taken; who registers now comes on the waiting list. %(line)s") % {
+        "line": line if seats.waiting else _("Nobody is waiting yet.")
+    }

@@ -1,0 +1,91 @@
+"""Moving and cancelling a published session, and whom that concerns."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from events import messages, registering
+from events.models import Registration, Session
+
+
+class CannotMove(Exception):
+    """The session cannot be moved so; the text is a sentence for the organiser."""
+
+
+@dataclass(frozen=True)
+class When:
+    """A session's time."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+
+@transaction.atomic
+def move(session: Session, to: When, *, now: datetime, tell: bool = True) -> None:
+    """Move a session to another time; its agenda moves along, registrants are told if it was known.
+
+    The registration deadline stays what was announced, unless the session now starts before it:
+    then `CannotMove` asks for an earlier deadline first. Moving to the same time changes nothing.
+    """
+    fresh = Session.objects.select_for_update(of=("self",)).get(pk=session.pk)
+    before = When(fresh.starts_at, fresh.ends_at)
+    if before == to:
+        return
+    if to.ends_at <= to.starts_at:
+        raise CannotMove(_("A session ends after its start."))
+    if before.ends_at >= fresh.registration_closes_at > to.ends_at:
+        raise CannotMove(
+            _("Registration would close after the end. Set an earlier registration deadline first.")
+        )
+    is_known = fresh.status == Session.Status.PUBLISHED
+    zone = fresh.zone
+    is_other_day = before.starts_at.astimezone(zone).date() != to.starts_at.astimezone(zone).date()
+    fresh.starts_at, fresh.ends_at = to.starts_at, to.ends_at
+    if is_known:
+        fresh.moved_from = before.starts_at
+        fresh.sequence += 1
+        fresh.link_round += is_other_day
+    fresh.save(
+        update_fields=[
+            "starts_at", "ends_at", "moved_from", "sequence", "link_round", "changed_at",
+        ]
+    )  # fmt: skip
+    shift = to.starts_at - before.starts_at
+    fresh.agenda_items.update(starts_at=F("starts_at") + shift, ends_at=F("ends_at") + shift)
+    if is_known and tell:
+        messages.tell_of_change(fresh, now=now)
+    session.refresh_from_db()
+
+
+@transaction.atomic
+def change_place(session: Session, *, now: datetime, tell: bool = True) -> None:
+    """Count and tell a change of place that has just been saved on the session."""
+    if session.status != Session.Status.PUBLISHED:
+        return
+    Session.objects.filter(pk=session.pk).update(sequence=F("sequence") + 1, changed_at=now)
+    session.refresh_from_db()
+    if tell:
+        messages.tell_of_change(session, now=now)
+
+
+@transaction.atomic
+def cancel_session(session: Session, *, now: datetime) -> int:
+    """Cancel a published session and every registration for it; how many people are told.
+
+    The reason has been saved on the session. Whoever is registering at this moment either still
+    gets in and is told, or is refused: the seats are shut first. Cancelling twice does nothing.
+    """
+    registering.shut(session)
+    changed = Session.objects.filter(pk=session.pk, status=Session.Status.PUBLISHED).update(
+        status=Session.Status.CANCELLED, sequence=F("sequence") + 1, changed_at=now
+    )
+    session.refresh_from_db()
+    if not changed:
+        return 0
+    told = 0
+    for registration in session.registrations.live().order_by("pk"):
+        told += registering.cancel(registration, now=now, by=Registration.CancelledBy.SESSION)
+    return told

@@ -1,0 +1,32 @@
+"""Who speaks at an agenda item, as lines of text: `Name, role`."""
+
+from django.db import transaction
+from django.utils.text import slugify
+
+from events.models import AgendaItem, Speaker
+
+
+def as_lines(item: AgendaItem) -> str:
+    """The speakers of an item, one a line."""
+    contributions = item.contributions.select_related("speaker").order_by("position", "pk")
+    return "\n".join(
+        ", ".join(part for part in (contribution.speaker.name, contribution.role) if part)
+        for contribution in contributions
+    )
+
+
+@transaction.atomic
+def set_from_lines(item: AgendaItem, text: str) -> None:
+    """Make the speakers of an item those of the lines, in that order; known people are reused."""
+    kept = []
+    for position, line in enumerate(filter(None, (line.strip() for line in text.splitlines()))):
+        name, _comma, role = (part.strip() for part in line.partition(","))
+        speaker, _is_new = Speaker.objects.get_or_create(
+            slug=slugify(name)[:100] or "spreker", defaults={"name": name}
+        )
+        contribution, _is_new = item.contributions.get_or_create(speaker=speaker)
+        if (contribution.role or "") != role or contribution.position != position:
+            contribution.role, contribution.position = role, position
+            contribution.save()
+        kept.append(contribution.pk)
+    item.contributions.exclude(pk__in=kept).delete()

@@ -1,0 +1,85 @@
+"""What anyone may see: the list of sessions and their calendars."""
+
+from datetime import datetime
+
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts.access import anyone
+from accounts.models import Theme
+from events import calendars
+from events.announcing import announce
+from events.models import Session, SessionQuerySet
+from ical.responses import calendar_response
+
+PAGE_SIZE = 20
+
+
+def _chosen(request: HttpRequest, now: datetime) -> SessionQuerySet:
+    """The public sessions that the list's search and filters leave."""
+    public, is_past = Session.objects.public(), request.GET.get("period") == "past"
+    sessions = public.past(now) if is_past else public.coming(now)
+    if theme := request.GET.get("theme"):
+        sessions = sessions.filter(themes__code=theme)
+    if text := request.GET.get("q", "").strip():
+        sessions = sessions.filter(
+            Q(title__icontains=text)
+            | Q(summary__icontains=text)
+            | Q(agenda_items__title__icontains=text)
+            | Q(agenda_items__contributions__speaker__name__icontains=text)
+        ).distinct()
+    return sessions
+
+
+@anyone
+@require_safe
+def sessions(request: HttpRequest) -> HttpResponse:
+    """The list, of coming sessions or of past ones."""
+    now = timezone.now()
+    page = Paginator(_chosen(request, now).for_pages(), PAGE_SIZE).get_page(request.GET.get("page"))
+    parameters = request.GET.copy()
+    parameters.pop("page", None)
+    return render(
+        request,
+        "events/sessions.html",
+        {
+            "page": page,
+            "announced": [(session, announce(session, now)) for session in page],
+            "themes": Theme.objects.all(),
+            "theme": request.GET.get("theme", ""),
+            "text": request.GET.get("q", ""),
+            "is_past": request.GET.get("period") == "past",
+            "parameters": parameters.urlencode(),
+            "now": now,
+        },
+    )
+
+
+@anyone
+@require_safe
+def session_calendar(request: HttpRequest, slug: str) -> HttpResponse:
+    """One session as a calendar file."""
+    session = get_object_or_404(Session.objects.public().for_pages(), slug=slug)
+    return calendar_response(
+        request,
+        calendars.session_file(session),
+        filename=f"{session.slug}.ics",
+        is_public=True,
+    )
+
+
+@anyone
+@require_safe
+def sessions_calendar(request: HttpRequest) -> HttpResponse:
+    """The sessions that the list's filters leave, to subscribe to."""
+    chosen = list(_chosen(request, timezone.now()).for_pages())
+    return calendar_response(
+        request,
+        calendars.feed(chosen, name=_("AI4GOV sessions")),
+        is_public=True,
+    )

@@ -1,0 +1,57 @@
+"""The administration of calls, for organisers."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from modeltranslation.admin import TranslationAdmin
+
+from accounts.admin import OrganiserAdmin, OrganiserInline
+from moments.edges import Closing
+from moments.forms import ClosingField
+from procurement.models import Call, Deadline
+
+
+class DeadlineForm(forms.ModelForm):
+    """A deadline, entered as an organiser says it."""
+
+    closing = ClosingField()
+
+    class Meta:
+        model = Deadline
+        fields = ("kind", "is_confirmed", "source_phrase")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["closing"] = self.instance.closing
+
+    def clean(self) -> dict[str, Any]:
+        """Put the closing where it is kept."""
+        cleaned = super().clean() or self.cleaned_data
+        closing: Closing | None = cleaned.get("closing")
+        if closing is not None:
+            self.instance.edge = closing.edge
+            self.instance.closes_at = closing.closes_at
+            self.instance.is_hour_stated = closing.hour_is_stated
+        return cleaned
+
+
+class DeadlineInline(OrganiserInline):
+    """The deadlines of a call."""
+
+    model = Deadline
+    form = DeadlineForm
+    extra = 0
+
+
+@admin.register(Call)
+class CallAdmin(OrganiserAdmin, TranslationAdmin):
+    """Calls."""
+
+    list_display = ("title", "programme", "kind")
+    list_filter = ("programme", "kind")
+    search_fields = ("title_nl", "title_fr", "title_en")
+    filter_horizontal = ("themes",)
+    prepopulated_fields = {"slug": ("title_nl",)}
+    inlines = (DeadlineInline,)

@@ -9,7 +9,7 @@ from typing import Any, NoReturn, TypeVar
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-_env = environ.Env()
+_env: Any = environ.Env()
 _Value = TypeVar("_Value")
 
 
@@ -30,8 +30,8 @@ def _read(name: str, reader: Callable[[str], _Value], *, meaning: str, example: 
 def text(name: str, *, default: str | None = None, meaning: str = "", example: str = "") -> str:
     """The setting as text; without a default it must be there and not be empty."""
     if default is not None:
-        return _env.str(name, default=default)
-    value = _read(name, _env.str, meaning=meaning, example=example)
+        return str(_env.str(name, default=default))
+    value: str = _read(name, _env.str, meaning=meaning, example=example)
     if not value.strip():
         stop(f"The setting {name} is empty: it is {meaning}, for example {name}={example}")
     return value
@@ -39,7 +39,7 @@ def text(name: str, *, default: str | None = None, meaning: str = "", example: s
 
 def flag(name: str, *, default: bool) -> bool:
     """The setting as yes or no."""
-    value = _env.str(name, default="").strip().lower()
+    value = str(_env.str(name, default="")).strip().lower()
     if value in {"", "1", "true", "yes", "on", "0", "false", "no", "off"}:
         return default if value == "" else value in {"1", "true", "yes", "on"}
     stop(f"The setting {name} cannot be understood: it is yes or no, for example {name}=1")
@@ -47,12 +47,13 @@ def flag(name: str, *, default: bool) -> bool:
 
 def number(name: str, *, default: int, meaning: str) -> int:
     """The setting as a whole number."""
-    return _read(
+    value: int = _read(
         name,
         lambda setting: _env.int(setting, default=default),
         meaning=meaning,
         example=str(default),
     )
+    return value
 
 
 def words(name: str) -> list[str]:
@@ -85,6 +86,12 @@ def mail(name: str) -> dict[str, Any]:
         meaning="the address of the mail server",
         example="smtp+tls://user:password@host:587",
     )
+
+
+def is_bare_address(text: str) -> bool:
+    """Whether it is one e-mail address with nothing around it."""
+    local, at, domain = text.partition("@")
+    return bool(local and at and domain) and not set(text) & set(" <>,;:\"'()[]\r\n")
 
 
 def remembered_secret(path: Path) -> str:

@@ -50,9 +50,7 @@ CSRF_TRUSTED_ORIGINS = [f"{urlsplit(SITE_URL).scheme}://{urlsplit(SITE_URL).netl
 
 _is_https = SITE_URL.startswith("https://")
 SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https")
-    if environment.flag("BEHIND_PROXY", default=False)
-    else None
+    ("HTTP_X_FORWARDED_PROTO", "https") if environment.flag("BEHIND_PROXY", default=False) else None
 )
 SECURE_SSL_REDIRECT = _is_https
 SECURE_HSTS_SECONDS = 31_536_000 if _is_https else 0
@@ -221,7 +219,16 @@ DEFAULT_FROM_EMAIL = environment.text(
     meaning="the address mails come from",
     example="sessies@example.be",
 )
+if not environment.is_bare_address(DEFAULT_FROM_EMAIL):
+    environment.stop(
+        "The setting DEFAULT_FROM_EMAIL cannot be understood: it is one address without a name, "
+        "for example DEFAULT_FROM_EMAIL=sessies@example.be"
+    )
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# Who writes the text of a message, by the first word of its kind, and who knows what is due.
+OUTBOX_COMPOSERS = {"events": "events.messages.compose"}
+OUTBOX_PLANNERS = ["events.messages.plan"]
 
 
 # Logging -----------------------------------------------------------------------------------------

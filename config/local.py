@@ -1,0 +1,95 @@
+"""What `make run` starts: database, facts, web server and worker, ended together."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from types import FrameType
+
+import django
+from django.core.management import call_command
+
+GRACE_SECONDS = 10
+
+
+def main() -> int:
+    """Set up and serve until Ctrl-C, or until one of the two processes ends."""
+    port = _port()
+    os.environ["LOCAL_MODE"] = "1"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    os.environ.setdefault("SITE_URL", f"http://localhost:{port}")
+    django.setup()
+    print("Preparing the database and loading the facts.")
+    call_command("migrate", verbosity=0)
+    call_command("load_seed_data", upcoming=True)
+    return _serve(port)
+
+
+def _port() -> int:
+    """The port to serve on; ends with a sentence when it cannot be had."""
+    text = os.environ.get("PORT") or "8000"
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        sys.exit(f"PORT={text} is not a port number, for example PORT=8001.")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", int(text)))
+        except PermissionError:
+            sys.exit(f"Port {text} may not be used by you. Choose another: make run PORT=8001")
+        except OSError:
+            sys.exit(
+                f"Port {text} is in use. Stop what uses it, or choose another: PORT=8001 make run"
+            )
+    return int(text)
+
+
+def _serve(port: int) -> int:
+    """Run web server and worker as children, in a session of their own, and end both together."""
+    commands = [
+        [
+            sys.executable, "-m", "gunicorn", "config.wsgi:application",
+            "--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "4",
+            "--log-level", "warning", "--graceful-timeout", "5",
+        ],
+        [sys.executable, "manage.py", "worker"],
+    ]  # fmt: skip
+    children: list[subprocess.Popen[bytes]] = []
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        # Ctrl-C reaches this process alone; it tells the children, so that each ends once.
+        children = [subprocess.Popen(command, start_new_session=True) for command in commands]
+        print(f"Serving on http://localhost:{port} with a running worker. Ctrl-C stops both.")
+        while all(child.poll() is None for child in children):
+            time.sleep(0.2)
+    except KeyboardInterrupt:
+        print("\nStopping.")
+        return 0
+    else:
+        print("One of the processes ended by itself; stopping.", file=sys.stderr)
+        return 1
+    finally:
+        _end(children)
+
+
+def _end(children: list[subprocess.Popen[bytes]]) -> None:
+    """End the children: politely, and after a while by force."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for child in children:
+        child.terminate()
+    deadline = time.monotonic() + GRACE_SECONDS
+    for child in children:
+        try:
+            child.wait(timeout=max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

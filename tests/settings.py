@@ -6,6 +6,11 @@ os.environ["LOCAL_MODE"] = "1"
 os.environ["SITE_URL"] = "http://localhost:8000"
 os.environ.pop("EMAIL_URL", None)
 
-from config.settings import *  # noqa: E402, F403
+from config.settings import *  # noqa: F403
+from config.settings import DATABASES, VAR_DIR
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# A file, so that several connections can meet in it as they do in production.
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / "test.sqlite3"}

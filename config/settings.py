@@ -182,6 +182,8 @@ STATIC_ROOT = BASE_DIR / "static_collected"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Locally files are served from where they lie, so that nothing has to be collected first.
 WHITENOISE_USE_FINDERS = LOCAL_MODE
+# What is asked for at the root: /favicon.ico and /robots.txt.
+WHITENOISE_ROOT = BASE_DIR / "static" / "root"
 WHITENOISE_AUTOREFRESH = LOCAL_MODE
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

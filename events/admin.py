@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
@@ -33,6 +34,9 @@ from events.registering import Applicant
 from moments.edges import Closing
 from moments.forms import ClosingField
 from moments.local import read_zone
+
+# Filters name only what stands in the list: another programme's drafts are none of one's business.
+OWN_ROWS = admin.RelatedOnlyFieldListFilter
 
 
 class AgendaItemForm(forms.ModelForm):
@@ -95,11 +99,19 @@ class AgendaInline(TranslationStackedInline, OrganiserInline):
     extra = 0
     show_change_link = True
     verbose_name_plural = gettext_lazy("agenda: what lies within the time of a block belongs to it")
-    fields = (
-        ("starts_at", "ends_at", "kind"),
-        "title",
-        "speakers",
-        ("is_parallel", "track"),
+    fieldsets = (
+        (None, {"fields": (("starts_at", "ends_at"), ("kind", "title_nl"), "speakers")}),
+        (
+            gettext_lazy("Other languages and parallel items"),
+            {
+                "classes": ("collapse",),
+                "fields": (
+                    ("title_fr", "title_en"),
+                    "is_parallel",
+                    ("track_nl", "track_fr", "track_en"),
+                ),
+            },
+        ),
     )
 
 
@@ -122,6 +134,7 @@ class SessionForm(forms.ModelForm):
         required=False,
         assume_scheme="https",
         max_length=1000,
+        widget=forms.URLInput({"size": 80}),
         help_text=gettext_lazy("Secret: only registrants see it, from the release on."),
     )
     link_instructions = forms.CharField(
@@ -169,6 +182,12 @@ class SessionForm(forms.ModelForm):
         return cleaned
 
 
+def _in_language(code: str, label: str) -> Any:
+    """The texts of a session in one more language, folded away."""
+    texts = ("title", "summary", "description", "audience", "venue")
+    return label, {"classes": ("collapse",), "fields": tuple(f"{text}_{code}" for text in texts)}
+
+
 @admin.register(Session)
 class SessionAdmin(OrganiserAdmin, TranslationAdmin):
     """Sessions: everything that a page needs, from nothing to published."""
@@ -176,17 +195,20 @@ class SessionAdmin(OrganiserAdmin, TranslationAdmin):
     form = SessionForm
     inlines = (AgendaInline,)
     list_display = ("title", "starts_at", "programme", "status", "shown_state", "seats", "link")
-    list_filter = ("status", "programme", "attendance", "starts_at")
+    list_filter = ("status", ("programme", OWN_ROWS), "attendance", "starts_at")
     search_fields = ("title_nl", "title_fr", "title_en", "slug")
     date_hierarchy = "starts_at"
     filter_horizontal = ("themes",)
     prepopulated_fields = {"slug": ("title_nl",)}
     save_on_top = True
     fieldsets = (
-        (None, {"fields": ("programme", "status", "title", "slug", "kind", "summary")}),
+        (
+            None,
+            {"fields": ("programme", "status", "title_nl", "slug", "kind", "summary_nl")},
+        ),
         (
             gettext_lazy("When and where"),
-            {"fields": ("time_zone", ("starts_at", "ends_at"), "attendance", "venue")},
+            {"fields": ("time_zone", ("starts_at", "ends_at"), "attendance", "venue_nl")},
         ),
         (
             gettext_lazy("Registration"),
@@ -212,15 +234,32 @@ class SessionAdmin(OrganiserAdmin, TranslationAdmin):
         ),
         (
             gettext_lazy("Content"),
-            {"fields": ("description", "audience", "language", "price", "themes")},
+            {"fields": ("description_nl", "audience_nl", "language", "price", "themes")},
         ),
         (gettext_lazy("Contact"), {"fields": ("contact_name", "contact_email")}),
-        (gettext_lazy("Cancellation"), {"fields": ("cancellation_reason",)}),
+        *(_in_language(code, label) for code, label in settings.LANGUAGES[1:]),
+        (
+            gettext_lazy("Cancellation"),
+            {
+                "classes": ("collapse",),
+                "fields": tuple(
+                    f"cancellation_reason_{code}" for code, _label in settings.LANGUAGES
+                ),
+            },
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Session]:
         """With what the list shows, in the same query."""
         return super().get_queryset(request).select_related("programme", "seats", "virtual_link")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Session | None = None) -> Any:
+        """An address that people may know stays what it is."""
+        return ("slug",) if _is_known(obj) else ()
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Session | None = None) -> Any:
+        """The address follows the title until it is known."""
+        return {} if _is_known(obj) else self.prepopulated_fields
 
     @admin.display(description=gettext_lazy("state"))
     def shown_state(self, session: Session) -> str:
@@ -287,6 +326,10 @@ class SessionAdmin(OrganiserAdmin, TranslationAdmin):
         if formset.has_changed():
             agenda.nest(form.instance)
             Session.objects.filter(pk=form.instance.pk).update(changed_at=timezone.now())
+
+
+def _is_known(session: Session | None) -> bool:
+    return session is not None and session.status != Session.Status.DRAFT
 
 
 def _save_link(session: Session, cleaned: dict[str, Any]) -> None:
@@ -381,7 +424,7 @@ class RegistrationAdmin(OrganiserAdmin):
     """Registrations: the list, adding somebody, cancelling, placing from the waiting list."""
 
     list_display = ("name", "email", "organisation_name", "session", "state", "received_at")
-    list_filter = ("state", "session", "language", "organisation__kind")
+    list_filter = ("state", ("session", OWN_ROWS), "language", "organisation__kind")
     search_fields = ("name", "email", "organisation_name", "organisation__name_nl")
     date_hierarchy = "received_at"
     list_select_related = ("session",)
@@ -479,4 +522,4 @@ class ConsentTextAdmin(OrganiserAdmin, TranslationAdmin):
     """What a programme asks leave for."""
 
     list_display = ("text", "programme", "is_asked", "position")
-    list_filter = ("programme", "is_asked")
+    list_filter = (("programme", OWN_ROWS), "is_asked")

@@ -19,6 +19,13 @@ class Announcement:
     sentence: str
     tone: str
 
+    @property
+    def invitation(self) -> str:
+        """What somebody can do: the words on the button that leads to the form, and above it."""
+        if self.state is SessionState.WAITING_LIST:
+            return _("Join the waiting list")
+        return _("Register")
+
 
 def announce(session: Session, now: datetime) -> Announcement:
     """The state of a session at a moment, in the active language."""
@@ -37,7 +44,7 @@ def _words(
     session: Session, seats: SeatCount, state: SessionState, now: datetime
 ) -> tuple[str, str, str]:
     closing = {"closing": session.closing.reading()}
-    closed = _("Registration is no longer possible: it closed %(closing)s.") % closing
+    closed = _("Registration is closed: you could register %(closing)s.") % closing
     match state:
         case SessionState.DRAFT:
             return _("Draft"), _("Only organisers see this session."), "neutral"
@@ -69,6 +76,6 @@ def _waiting_sentence(seats: SeatCount) -> str:
     line = ngettext(
         "%(number)s person is waiting.", "%(number)s people are waiting.", seats.waiting
     ) % {"number": seats.waiting}
-    return _("All seats are taken; who registers now comes on the waiting list. %(line)s") % {
+    return _("All seats are taken; if you register now, you join the waiting list. %(line)s") % {
         "line": line if seats.waiting else _("Nobody is waiting yet.")
     }

@@ -46,7 +46,7 @@ class RegistrationForm(forms.Form):
         widget=forms.TextInput({"autocomplete": "organization", "data-suggestions": ""}),
     )
     job_title = forms.CharField(
-        label=_("Your function"),
+        label=_("Your job title"),
         max_length=150,
         required=False,
         validators=[validate_one_line],

@@ -156,8 +156,8 @@ def _write_waiting(registration: Registration, message: Message, now: datetime) 
             _("All seats are taken. Your place on the waiting list: %(place)s.")
             % {"place": registration.place_in_line()},
             _(
-                "A seat that becomes free goes to the first in line. If it is yours, you get a mail"
-                " at once; you need do nothing."
+                "A seat that becomes free goes to the first in line. If it is yours, we mail you at"
+                " once; you need do nothing."
             ),
         ],
         button=(_("View your place"), registration.get_absolute_url()),
@@ -196,7 +196,7 @@ def _write_cancelled(registration: Registration, message: Message, now: datetime
         opening=[
             _("You cancelled your registration. Thank you for letting us know.")
             if by_owner
-            else _("The organiser cancelled your registration. Questions? Reply to this mail.")
+            else _("The organiser cancelled your registration. Questions? Reply to this e-mail.")
         ],
         button=(_("To the session's page"), registration.session.get_absolute_url()),
         closing=[_("Changed your mind? You can register again as long as registration is open.")]
@@ -258,7 +258,7 @@ def _write_link(registration: Registration, message: Message, now: datetime) -> 
         subject=_("Your link: %(title)s"),
         heading=_("Your link to take part"),
         opening=[
-            _("The session is %(moment)s. Use the button below to take part.")
+            _("The session starts on %(moment)s. Use the button below to take part.")
             % {"moment": words.moment(session.starts_at, session.zone)},
             _("The link is yours alone. Please do not pass it on."),
         ],
@@ -324,7 +324,8 @@ def _facts(session: Session) -> list[tuple[str, str]]:
     when = words.period(session.starts_at, session.ends_at, session.zone)
     where = session.get_attendance_display()
     if session.venue:
-        where = f"{where}: {session.venue}" if session.has_link else session.venue
+        both = _("%(label)s: %(value)s") % {"label": where, "value": session.venue}
+        where = both if session.has_link else session.venue
     return [
         (_("What"), session.title),
         (_("When"), f"{when} ({zone_label(session.zone)})"),
@@ -339,9 +340,9 @@ def _about_the_link(registration: Registration, now: datetime) -> list[str]:
     if not session.has_link:
         return []
     if now >= session.link_released_at:
-        return [_("You get the link to take part in a separate mail, within a few minutes.")]
+        return [_("We mail you the link to take part separately, within a few minutes.")]
     moment = words.moment(session.link_released_at, session.zone)
-    return [_("You get the link to take part on %(moment)s.") % {"moment": moment}]
+    return [_("We mail you the link to take part on %(moment)s.") % {"moment": moment}]
 
 
 def _deleting_is_not_cancelling() -> str:

@@ -116,13 +116,15 @@ def refuse_unless_open(
         raise SessionCancelled(_("This session has been cancelled."))
     if state is SessionState.PAST:
         raise RegistrationClosed(_("This session is over."))
+    if state is SessionState.DRAFT:
+        raise NotYetOpen(_("This session has not been published yet."))
     if by_organiser:
         return
     if state is SessionState.NOT_YET_OPEN:
         raise NotYetOpen(_("Registration has not opened yet."))
     if not state.takes_registrations:
         raise RegistrationClosed(
-            _("Registration is no longer possible: it closed %(closing)s.")
+            _("Registration is closed: you could register %(closing)s.")
             % {"closing": session.closing.reading()}
         )
 

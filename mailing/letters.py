@@ -1,6 +1,7 @@
 """What a mail says, once, for its text and its HTML alike."""
 
 from dataclasses import dataclass, field
+from email.utils import formataddr
 from functools import cache
 from typing import Literal
 
@@ -69,7 +70,7 @@ def mail_of(letter: Letter, *, message_id: str) -> EmailMultiAlternatives:
     mail = EmailMultiAlternatives(
         subject=" ".join(letter.subject.split()),
         body=text,
-        from_email=settings.DEFAULT_FROM_EMAIL,
+        from_email=formataddr((settings.SITE_NAME, settings.DEFAULT_FROM_EMAIL)),
         to=[letter.recipient],
         reply_to=[letter.reply_to] if letter.reply_to else None,
         headers={

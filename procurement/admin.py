@@ -50,7 +50,7 @@ class CallAdmin(OrganiserAdmin, TranslationAdmin):
     """Calls."""
 
     list_display = ("title", "programme", "kind")
-    list_filter = ("programme", "kind")
+    list_filter = (("programme", admin.RelatedOnlyFieldListFilter), "kind")
     search_fields = ("title_nl", "title_fr", "title_en")
     filter_horizontal = ("themes",)
     prepopulated_fields = {"slug": ("title_nl",)}

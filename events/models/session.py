@@ -19,6 +19,8 @@ from ical.entries import new_uid
 from moments.edges import Closing, Edge
 from moments.local import day_before, validate_zone
 
+LINK_GRACE = timedelta(hours=1)
+
 
 class SessionState(StrEnum):
     """What a session is at a moment, for those who want to register."""
@@ -253,6 +255,11 @@ class Session(models.Model):
         return day_before(
             self.starts_at, self.zone, days=self.link_days_before, at=self.link_local_time
         )
+
+    @property
+    def link_withdrawn_at(self) -> datetime:
+        """Until when the link is shown: a session that runs late must not lock anybody out."""
+        return self.ends_at + LINK_GRACE
 
     @property
     def promotion_ends_at(self) -> datetime:

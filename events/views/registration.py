@@ -85,7 +85,7 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
     is_open = (
         registration.is_confirmed
         and not session.is_cancelled
-        and session.link_released_at <= now < session.ends_at
+        and session.link_released_at <= now < session.link_withdrawn_at
     )
     return render(
         request,
@@ -94,7 +94,7 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
             "registration": registration,
             "session": session,
             "is_open": is_open,
-            "is_over": now >= session.ends_at,
+            "is_over": now >= session.link_withdrawn_at,
             "link": VirtualLink.objects.filter(session=session).first() if is_open else None,
             "contact": session.contact,
             "now": now,

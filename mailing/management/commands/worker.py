@@ -13,12 +13,16 @@ from mailing import outbox
 
 logger = logging.getLogger("mailing")
 
+# What is due is looked up at most this often, also while many mails leave.
+PLANNING_SECONDS = 3.0
+
 
 class Command(BaseCommand):
     """A thin loop around the outbox; run as many as wanted, on as many machines, on PostgreSQL."""
 
     help = "Plans what is due and delivers mail. Stops cleanly on Ctrl-C or SIGTERM."
     is_stopping = False
+    planned_at = float("-inf")
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the options."""
@@ -51,7 +55,9 @@ class Command(BaseCommand):
 
     def _round(self) -> int:
         """Plan, then take up one batch and deliver it; how many messages were taken up."""
-        outbox.plan(timezone.now())
+        if time.monotonic() - self.planned_at >= PLANNING_SECONDS:
+            outbox.plan(timezone.now())
+            self.planned_at = time.monotonic()
         claimed = outbox.claim(timezone.now())
         outbox.deliver(claimed, clock=timezone.now, is_stopping=lambda: self.is_stopping)
         return len(claimed)

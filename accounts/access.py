@@ -5,8 +5,9 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
+from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 
 from accounts.models import Programme, User
 
@@ -18,6 +19,7 @@ class Access(enum.Enum):
 
     ANYONE = "anyone"
     TOKEN_HOLDER = "token holder"  # noqa: S105 - a word, not a secret
+    SIGNED_IN = "signed in"
     LOCAL = "local mode only"
 
 
@@ -42,15 +44,35 @@ def token_holder(view: View) -> View:
     @wraps(view)
     def private(*args: Any, **kwargs: Any) -> HttpResponseBase:
         response = view(*args, **kwargs)
-        response.headers["Cache-Control"] = "no-store, private"
+        # A calendar says itself that it is private, and is asked for again and again.
+        response.headers.setdefault("Cache-Control", "no-store, private")
         response.headers["X-Robots-Tag"] = "noindex, nofollow"
         return response
 
     return cast(View, _declare(Access.TOKEN_HOLDER)(private))
 
 
+def signed_in(view: View) -> View:
+    """For whoever has an account; others are asked to sign in first. Kept by no cache."""
+
+    @login_required
+    @wraps(view)
+    def private(*args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = view(*args, **kwargs)
+        response.headers["Cache-Control"] = "no-store, private"
+        return response
+
+    return cast(View, _declare(Access.SIGNED_IN)(private))
+
+
 local_only = _declare(Access.LOCAL)
 """Only there in local mode, where the machine's owner is the only visitor."""
+
+
+class SignedInRequest(HttpRequest):
+    """What a view behind `signed_in` gets: somebody is there."""
+
+    user: User
 
 
 def organises(user: User | AnonymousUser) -> bool:

@@ -5,9 +5,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+
+from accounts.identity import IdentityProvider
 
 _env: Any = environ.Env()
 _Value = TypeVar("_Value")
@@ -92,6 +95,32 @@ def is_bare_address(text: str) -> bool:
     """Whether it is one e-mail address with nothing around it."""
     local, at, domain = text.partition("@")
     return bool(local and at and domain) and not set(text) & set(" <>,;:\"'()[]\r\n")
+
+
+def identity_provider(key: str) -> IdentityProvider:
+    """The provider whose settings start with OIDC_ and its key, such as OIDC_ACM_ISSUER."""
+    prefix = f"OIDC_{key.upper()}_"
+    issuer = text(
+        f"{prefix}ISSUER", meaning="the address of the sign-in", example="https://login.example.be"
+    )
+    if urlsplit(issuer).scheme not in {"http", "https"} or not urlsplit(issuer).hostname:
+        stop(f"The setting {prefix}ISSUER cannot be understood: it is an https address")
+    return IdentityProvider(
+        key=key.lower(),
+        name=text(f"{prefix}NAME", default=key),
+        issuer=issuer.rstrip("/"),
+        client_id=text(f"{prefix}CLIENT_ID", meaning="our name at the sign-in", example="sessies"),
+        client_secret=text(
+            f"{prefix}CLIENT_SECRET", meaning="our password at the sign-in", example="s3cret"
+        ),
+        scopes=words(f"{prefix}SCOPES") or ["openid", "profile"],
+        organisation_claim=text(f"{prefix}ORGANISATION_CLAIM", default="vo_orgnaam"),
+        organisation_code_claim=text(f"{prefix}ORGANISATION_CODE_CLAIM", default="vo_orgcode"),
+        level_claim=text(f"{prefix}LEVEL_CLAIM", default="acr"),
+        minimum_level=number(
+            f"{prefix}MINIMUM_LEVEL", default=0, meaning="the lowest level of assurance accepted"
+        ),
+    )
 
 
 def remembered_secret(path: Path) -> str:

@@ -23,6 +23,7 @@ def main() -> int:
     django.setup()
     print("Preparing the database and loading the facts.")
     call_command("migrate", verbosity=0)
+    call_command("createcachetable")
     call_command("load_seed_data", upcoming=True)
     return _serve(port)
 

@@ -89,6 +89,12 @@ INSTALLED_APPS = [
     "moments",
     "accounts",
     "config",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "modeltranslation",  # before the admin, which it extends
     "django.contrib.admin",
     "django.contrib.auth",
@@ -96,6 +102,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.humanize",
     "django.forms",  # so that FORM_RENDERER finds our own templates
 ]
 
@@ -109,6 +116,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -131,6 +140,63 @@ TEMPLATES = [
     },
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+
+# Sign-in -----------------------------------------------------------------------------------------
+
+# Attendees need no account. Who wants one, and every organiser, signs in with a code by mail.
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "portal:me"
+ACCOUNT_LOGOUT_REDIRECT_URL = "portal:home"
+ACCOUNT_ADAPTER = "portal.sign_in.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+# Known and unknown addresses get the same answer, and a mail each.
+ACCOUNT_PREVENT_ENUMERATION = "strict"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SESSION_REMEMBER = False
+USERSESSIONS_TRACK_ACTIVITY = True
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = SITE_NAME
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LOCAL_MODE
+# Organisers and administrators need a second factor; on one's own machine that is in the way.
+REQUIRE_SECOND_FACTOR = environment.flag("REQUIRE_SECOND_FACTOR", default=not LOCAL_MODE)
+
+SOCIALACCOUNT_ADAPTER = "portal.sign_in.SocialAccountAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_QUERY_EMAIL = True
+SOCIALACCOUNT_STORE_TOKENS = False
+# The organisation's own sign-in, such as ACM/IDM or CSAM: none unless named.
+OIDC_PROVIDERS = [
+    environment.identity_provider(name) for name in environment.words("OIDC_PROVIDERS")
+]
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [provider.as_app() for provider in OIDC_PROVIDERS],
+    }
+}
+# A sign-in form leads on to the provider; without this the browser stops there.
+CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"] += [
+    provider.origin for provider in OIDC_PROVIDERS
+]
+
+# Counts of attempts, which every process must see: in the database, where all of them are.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+    }
+}
 
 
 # Database ----------------------------------------------------------------------------------------
@@ -229,7 +295,10 @@ if not environment.is_bare_address(DEFAULT_FROM_EMAIL):
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # Who writes the text of a message, by the first word of its kind, and who knows what is due.
-OUTBOX_COMPOSERS = {"events": "events.messages.compose"}
+OUTBOX_COMPOSERS = {
+    "events": "events.messages.compose",
+    "sign_in": "portal.sign_in.compose",
+}
 OUTBOX_PLANNERS = ["events.messages.plan"]
 
 

@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = [
     *i18n_patterns(
         path("admin/", admin.site.urls),
+        path("accounts/", include("allauth.urls")),
         path("", include("events.urls")),
         path("", include("portal.urls")),
         path("", include("procurement.urls")),

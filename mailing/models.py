@@ -53,6 +53,12 @@ class Message(models.Model):
     kind = models.CharField(_("kind"), max_length=50)
     object_id = models.BigIntegerField(_("number of what it is about"))
     recipient = models.EmailField(_("recipient"))
+    payload = models.JSONField(
+        _("what cannot be looked up later"),
+        default=dict,
+        blank=True,
+        help_text=_("A sign-in code, for one. Emptied as soon as the mail has left."),
+    )
     priority = models.PositiveSmallIntegerField(
         _("priority"), choices=Priority, default=Priority.NORMAL
     )

@@ -4,8 +4,9 @@ import logging
 import random
 import smtplib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import get_connection
@@ -39,6 +40,7 @@ class Draft:
     recipient: str
     due_at: datetime
     priority: int = Message.Priority.NORMAL
+    payload: dict[str, Any] = field(default_factory=dict)
 
 
 def put(drafts: Iterable[Draft]) -> None:
@@ -52,6 +54,7 @@ def put(drafts: Iterable[Draft]) -> None:
                 recipient=draft.recipient,
                 due_at=draft.due_at,
                 priority=draft.priority,
+                payload=draft.payload,
             )
             for draft in drafts
         ],
@@ -160,6 +163,7 @@ def _finish(
         closed_at=now,
         attempts=F("attempts") + 1,
         lease_until=None,
+        payload={},
         recipient=recipient or message.recipient,
     )
     if not written:

@@ -1,5 +1,6 @@
 """People and organisations."""
 
+from accounts.models.affiliation import Affiliation
 from accounts.models.organisation import (
     CharterSignature,
     GovernmentLevel,
@@ -13,6 +14,7 @@ from accounts.models.programme import Membership, Programme, ProgrammeQuerySet, 
 from accounts.models.user import User
 
 __all__ = [
+    "Affiliation",
     "CharterSignature",
     "GovernmentLevel",
     "Membership",

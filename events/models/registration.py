@@ -1,6 +1,7 @@
 """Registrations, the seats they take, and what people agreed to."""
 
 import secrets
+from collections.abc import Iterable
 from typing import Self
 
 from django.conf import settings
@@ -11,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, Programme, User
-from accounts.names import validate_one_line
+from accounts.names import address_key, validate_one_line
 from events.models.session import Session
 
 
@@ -89,6 +90,10 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
     def managed_by(self, user: User) -> Self:
         """Those for sessions of the programmes a person organises for."""
         return self.filter(session__programme__in=Programme.objects.managed_by(user))
+
+    def of_addresses(self, addresses: Iterable[str]) -> Self:
+        """Those made with any of these e-mail addresses."""
+        return self.filter(email_key__in=[address_key(address) for address in addresses])
 
     def by_managing_code(self, code: str) -> "Registration | None":
         """The registration whose owner has this code, with its session."""
@@ -197,7 +202,10 @@ class Registration(models.Model):
                 name="registration_confirmed_at_a_moment",
             ),
         ]
-        indexes = [models.Index(fields=["session", "state", "id"], name="registration_line")]
+        indexes = [
+            models.Index(fields=["session", "state", "id"], name="registration_line"),
+            models.Index(fields=["email_key"], name="registration_address"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} – {self.session}"

@@ -1,9 +1,8 @@
 """Loads the facts that go with the product."""
 
-import secrets
-from pathlib import Path
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
@@ -48,9 +47,10 @@ class Command(BaseCommand):
             example, call = events.seeding.load_example(now), procurement.seeding.load_example(now)
             _prepare(example.slug, call.slug)
             self.stdout.write(f"Example session: {settings.SITE_URL}{example.get_absolute_url()}")
-            password = _organiser_password()
+            _make_organiser()
             self.stdout.write(
-                f"Organiser: {settings.SITE_URL}/admin/  {ORGANISER}  password: {password}"
+                f"Organiser: {settings.SITE_URL}/accounts/login/ with {ORGANISER};"
+                f" the code to sign in arrives at {settings.SITE_URL}/mailbox/"
             )
 
 
@@ -61,21 +61,11 @@ def _prepare(session: str, call: str) -> None:
         Preparation.objects.get_or_create(session=rows[0].get(), call=rows[1].get())
 
 
-def _organiser_password() -> str:
-    """The password of the local organiser, whose account is made if it is not there.
-
-    It is random, and kept in a file only its owner can read, so that it can be shown again.
-    """
-    path = Path(settings.VAR_DIR) / "organiser_password"
+def _make_organiser() -> None:
+    """The local organiser, who signs in with a code by mail like everybody."""
     organiser = User.objects.filter(email=ORGANISER).first()
-    if organiser is None or not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(9))
-        organiser = organiser or User.objects.create_user(
-            ORGANISER, name="Voorbeeldorganisator", is_staff=True
-        )
-        organiser.set_password(path.read_text())
-        organiser.save(update_fields=["password"])
-    Membership.objects.get_or_create(user=organiser, programme=Programme.objects.get(slug="pio"))
-    password = path.read_text()
-    return password if organiser.check_password(password) else "(as you changed it)"
+    if organiser is None:
+        organiser = User.objects.create_user(ORGANISER, name="Voorbeeldorganisator", is_staff=True)
+        EmailAddress.objects.create(user=organiser, email=ORGANISER, verified=True, primary=True)
+        programme = Programme.objects.get(slug="pio")
+        Membership.objects.create(user=organiser, programme=programme)

@@ -1,0 +1,142 @@
+"""Signing in: the mails of django-allauth through our outbox, and what a provider tells us."""
+
+import re
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context as allauth_context
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialLogin
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from accounts import directory
+from accounts.identity import IdentityProvider
+from accounts.models import Affiliation, User
+from accounts.second_factor import LEVEL_KEY
+from mailing import outbox
+from mailing.letters import Letter, NotWanted
+from mailing.models import Message
+
+KIND = "sign_in.mail"
+# A code is of no use any more after this, so its mail is not worth sending.
+USEFUL = timedelta(minutes=15)
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth has no types
+    """Sends the mails about an account through the outbox.
+
+    So a mail server that is away costs nobody their request, and a known address takes no longer
+    to answer than an unknown one.
+    """
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Put the mail in the outbox, in the words and the language of this moment."""
+        request = allauth_context.request
+        values = {"request": request, "email": email, "site_name": settings.SITE_NAME, **context}
+        subject = render_to_string(f"{template_prefix}_subject.txt", values)
+        body = render_to_string(f"{template_prefix}_message.txt", values)
+        outbox.put(
+            [
+                outbox.Draft(
+                    key=f"sign-in:{uuid.uuid4()}",
+                    kind=KIND,
+                    object_id=0,
+                    recipient=email,
+                    due_at=timezone.now(),
+                    priority=Message.Priority.URGENT,
+                    payload={
+                        "subject": " ".join(subject.split()),
+                        "paragraphs": [part.strip() for part in re.split(r"\n\s*\n", body.strip())],
+                        "language": get_language(),
+                    },
+                )
+            ]
+        )
+
+
+def compose(message: Message, now: datetime) -> Letter:
+    """The letter of a mail about an account; raises `NotWanted` when it comes too late."""
+    if now - message.created_at > USEFUL:
+        raise NotWanted("It came too late to be of use.")
+    return Letter(
+        recipient=message.recipient,
+        language=message.payload["language"],
+        subject=message.payload["subject"],
+        heading=message.payload["subject"],
+        greeting="",
+        opening=message.payload["paragraphs"],
+    )
+
+
+class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc] # as above
+    """Takes over what an organisation's own sign-in says about somebody."""
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        """Refuse a level of assurance that is too low; remember one that counts as two factors."""
+        provider = _provider(sociallogin)
+        if provider.minimum_level:
+            if _level(sociallogin, provider) < provider.minimum_level:
+                raise PermissionDenied(
+                    _("Sign in there with a stronger means, such as eID or itsme.")
+                )
+            request.session[LEVEL_KEY] = True
+        if sociallogin.is_existing:
+            remember_affiliation(sociallogin.user, sociallogin, now=timezone.now())
+
+    def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> User:
+        """Make the account, with the organisation it came from."""
+        user: User = super().save_user(request, sociallogin, form)
+        remember_affiliation(user, sociallogin, now=timezone.now())
+        return user
+
+    def populate_user(
+        self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]
+    ) -> User:
+        """Take over the name."""
+        user: User = super().populate_user(request, sociallogin, data)
+        names = (data.get("first_name"), data.get("last_name"))
+        user.name = data.get("name") or " ".join(name for name in names if name)
+        return user
+
+
+def remember_affiliation(user: User, sociallogin: SocialLogin, *, now: datetime) -> None:
+    """Keep for which organisation somebody signed in, matched to the directory by its name."""
+    provider, claims = _provider(sociallogin), _claims(sociallogin)
+    code = str(claims.get(provider.organisation_code_claim) or "")
+    name = str(claims.get(provider.organisation_claim) or "")[:200]
+    if not code:
+        return
+    Affiliation.objects.update_or_create(
+        user=user,
+        provider=provider.key,
+        code=code[:100],
+        defaults={"name": name, "organisation": directory.find(name), "seen_at": now},
+    )
+
+
+def _provider(sociallogin: SocialLogin) -> IdentityProvider:
+    return next(
+        provider
+        for provider in settings.OIDC_PROVIDERS
+        if provider.key == sociallogin.account.provider
+    )
+
+
+def _claims(sociallogin: SocialLogin) -> dict[str, Any]:
+    """What the provider said, from its userinfo and its id token alike."""
+    data: dict[str, Any] = sociallogin.account.extra_data
+    return {**(data.get("id_token") or {}), **(data.get("userinfo") or {})}
+
+
+def _level(sociallogin: SocialLogin, provider: IdentityProvider) -> int:
+    """The level of assurance, a number or an address that ends in one; 0 when there is none."""
+    found = re.search(r"(\d+)\D*$", str(_claims(sociallogin).get(provider.level_claim) or ""))
+    return int(found[1]) if found else 0

@@ -88,7 +88,7 @@ INSTALLED_APPS = [
     "ical",
     "moments",
     "accounts",
-    "config",
+    "config.apps.ConfigConfig",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -96,7 +96,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
     "modeltranslation",  # before the admin, which it extends
-    "django.contrib.admin",
+    "config.apps.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

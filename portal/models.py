@@ -62,6 +62,10 @@ class PersonalCalendar(models.Model):
     def __str__(self) -> str:
         return str(self.user)
 
+    def get_absolute_url(self) -> str:
+        """The address to subscribe to, in the active language."""
+        return reverse("portal:personal-calendar", kwargs={"code": self.code})
+
     @property
     def code(self) -> str:
         """The code in its address."""
@@ -75,7 +79,3 @@ class PersonalCalendar(models.Model):
         except BadSignature:
             return None
         return cls.objects.select_related("user").filter(public_id=public_id).first()
-
-    def get_absolute_url(self) -> str:
-        """The address to subscribe to, in the active language."""
-        return reverse("portal:personal-calendar", kwargs={"code": self.code})

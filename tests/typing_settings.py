@@ -9,7 +9,7 @@ from tests.settings import *  # noqa: F403
 from tests.settings import INSTALLED_APPS as _INSTALLED_APPS
 
 INSTALLED_APPS = [
-    "django.contrib.admin.apps.SimpleAdminConfig" if app == "django.contrib.admin" else app
+    "django.contrib.admin.apps.SimpleAdminConfig" if app.endswith("AdministrationConfig") else app
     for app in _INSTALLED_APPS
     if app != "modeltranslation"
 ]

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -21,6 +22,7 @@ from accounts import directory
 from accounts.identity import IdentityProvider
 from accounts.models import Affiliation, User
 from accounts.second_factor import LEVEL_KEY
+from events.messages import absolute
 from mailing import outbox
 from mailing.letters import Letter, NotWanted
 from mailing.models import Message
@@ -40,7 +42,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth has
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Put the mail in the outbox, in the words and the language of this moment."""
         request = allauth_context.request
-        values = {"request": request, "email": email, "site_name": settings.SITE_NAME, **context}
+        # Addresses are ours to say: the request's Host header may be anybody's.
+        addresses = {
+            "login_url": absolute(reverse("account_login")),
+            "signup_url": absolute(reverse("account_signup")),
+        }
+        values = {"request": request, "email": email, **context, **addresses}
         subject = render_to_string(f"{template_prefix}_subject.txt", values)
         body = render_to_string(f"{template_prefix}_message.txt", values)
         outbox.put(

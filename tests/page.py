@@ -109,7 +109,8 @@ def check_nothing_inline_or_foreign(root: Element) -> None:
         )
         assert not re.match(r"(https?:)?//", loaded or ""), f"loads {loaded}"
         if element.tag == f"{_XHTML}script":
-            assert element.get("src"), "an inline script"
+            is_data = element.get("type") in {"application/json", "application/ld+json"}
+            assert is_data or element.get("src"), "an inline script"
 
 
 def check_no_template_leaks(html: str) -> None:

@@ -96,3 +96,17 @@ class RegistrationForm(forms.Form):
     @staticmethod
     def _consent_name(consent_text: ConsentText) -> str:
         return f"consent_{consent_text.code}"
+
+
+class LinksForm(forms.Form):
+    """Asking for the links to one's registrations."""
+
+    email = forms.EmailField(
+        label=_("Your e-mail address"),
+        max_length=254,
+        error_messages={
+            "required": _("Fill in your e-mail address."),
+            "invalid": _("Fill in an e-mail address such as name@organisation.be."),
+        },
+        widget=forms.EmailInput({"autocomplete": "email"}),
+    )

@@ -12,7 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from events import calendars
-from events.models import Registration, Session
+from events.models import Registration, RegistrationQuerySet, Session
 from mailing import outbox
 from mailing.letters import CalendarPart, Letter, NotWanted
 from mailing.models import Message
@@ -27,6 +27,7 @@ CHANGED = "events.changed"
 SESSION_CANCELLED = "events.session_cancelled"
 LINK = "events.link"
 AGAIN = "events.again"
+LINKS = "events.links"
 
 
 # Owing -------------------------------------------------------------------------------------------
@@ -61,6 +62,26 @@ def tell_of_change(session: Session, *, now: datetime) -> None:
             _draft(registration, CHANGED, now, version=str(session.sequence))
             for registration in session.registrations.live().order_by("pk")
         ]
+    )
+
+
+def tell_links(email: str, *, now: datetime) -> None:
+    """Send somebody the links to all they are registered for: once an hour at most.
+
+    Nothing goes to an address with nothing to show; the page that asks answers alike.
+    """
+    first = _coming_registrations(email, now).first()
+    if first is not None:
+        outbox.put([_draft(first, LINKS, now, version=now.strftime("%Y%m%d%H"))])
+
+
+def _coming_registrations(email: str, now: datetime) -> RegistrationQuerySet:
+    return (
+        Registration.objects.of_addresses([email])
+        .live()
+        .filter(session__ends_at__gt=now)
+        .select_related("session", "session__programme")
+        .order_by("session__starts_at", "pk")
     )
 
 
@@ -267,6 +288,26 @@ def _write_link(registration: Registration, message: Message, now: datetime) -> 
     )
 
 
+def _write_links(registration: Registration, message: Message, now: datetime) -> Letter:
+    found = list(_coming_registrations(registration.email, now))
+    return Letter(
+        recipient=registration.email,
+        language=registration.language,
+        subject=_("Your registrations"),
+        heading=_("Your registrations"),
+        greeting=_("Hello %(name)s,") % {"name": registration.name},
+        opening=[_("You asked for the links to your registrations. Here they are:")],
+        facts=[
+            (
+                row.session.title,
+                words.period(row.session.starts_at, row.session.ends_at, row.session.zone),
+            )
+            for row in found
+        ],
+        foot_links=[(row.session.title, absolute(row.get_absolute_url())) for row in found],
+    )
+
+
 _WRITERS: dict[str, Callable[[Registration, Message, datetime], Letter]] = {
     REGISTERED: _write_registered,
     WAITING: _write_waiting,
@@ -276,6 +317,7 @@ _WRITERS: dict[str, Callable[[Registration, Message, datetime], Letter]] = {
     CHANGED: _write_changed,
     LINK: _write_link,
     AGAIN: _write_again,
+    LINKS: _write_links,
 }
 
 

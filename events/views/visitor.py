@@ -8,12 +8,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import anyone
 from accounts.models import Theme
-from events import calendars
+from events import calendars, messages
 from events.announcing import announce
+from events.forms import LinksForm
 from events.models import Session, SessionQuerySet
 from ical.responses import calendar_response
 
@@ -83,3 +85,18 @@ def sessions_calendar(request: HttpRequest) -> HttpResponse:
         calendars.feed(chosen, name=_("AI4GOV sessions")),
         is_public=True,
     )
+
+
+@anyone
+# Asks for nothing but a mail to the address itself; there is no authority to borrow.
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def send_links(request: HttpRequest) -> HttpResponse:
+    """Send somebody the links to their registrations; the answer is alike for every address."""
+    now = timezone.now()
+    form = LinksForm(request.POST or None)
+    is_sent = request.method == "POST" and form.is_valid()
+    if is_sent:
+        messages.tell_links(form.cleaned_data["email"], now=now)
+    status = 422 if form.errors else 200
+    return render(request, "events/links.html", {"form": form, "is_sent": is_sent}, status=status)

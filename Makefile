@@ -31,7 +31,7 @@ lock: $(VENV)/.dev ## Renew the hash-locked requirements from pyproject.toml
 	$(BIN)/uv pip compile -q pyproject.toml --upgrade --extra dev -c requirements/runtime.lock --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -o requirements/dev.lock
 
 messages: $(VENV)/.dev ## Collect the sentences to translate and compile the translations
-	$(BIN)/python manage.py makemessages -l nl -l fr --no-location --no-wrap --ignore='.venv/*' --ignore='tests/*'
+	$(BIN)/python manage.py makemessages -l nl -l fr --no-location --no-wrap --ignore='.venv/*' --ignore='tests/*' --ignore='frontend/*'
 	$(BIN)/python manage.py compilemessages -v 0 -l nl -l fr
 
 assets: ## Rebuild the vendored styles and fonts from npm (needs Node; the result is committed)

@@ -30,6 +30,9 @@ admin.site.unregister(Group)
 class OrganiserAdmin(admin.ModelAdmin):
     """What organisers may do in the administration: all, within their own programmes."""
 
+    # A registration's own page opens with its owner's code, which no organiser is handed.
+    view_on_site: Any = False
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """The rows of the person's own programmes."""
         rows: Any = super().get_queryset(request)  # its model's own, which has managed_by

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import Organisation, OrganisationDomain, OrganisationKey
-from accounts.names import matching_key
+from accounts.names import is_storable, matching_key
 
 SUGGESTIONS = 8
 
@@ -28,6 +28,8 @@ def index_names(organisation: Organisation) -> None:
 
 def find(name: str) -> Organisation | None:
     """The one organisation with this name, abbreviation or alias; None if unknown or ambiguous."""
+    if not is_storable(name):
+        return None
     keys = {matching_key(name), matching_key(_plain(name))}
     found = list(Organisation.objects.filter(keys__key__in=keys).distinct()[:2])
     return found[0] if len(found) == 1 else None
@@ -40,6 +42,8 @@ def _plain(name: str) -> str:
 
 def at_domain(domain: str) -> Organisation | None:
     """The organisation a mail domain belongs to; a subdomain belongs to the nearest known one."""
+    if not is_storable(domain):
+        return None
     labels = domain.strip().lower().split(".")
     domains = [".".join(labels[start:]) for start in range(len(labels) - 1)]
     known = OrganisationDomain.objects.filter(domain__in=domains).select_related("organisation")
@@ -49,7 +53,7 @@ def at_domain(domain: str) -> Organisation | None:
 def suggest(text: str) -> list[Organisation]:
     """Organisations somebody may mean: those whose name starts so, then those with it anywhere."""
     suggestions: dict[int, Organisation] = {}
-    if key := matching_key(text):
+    if (key := matching_key(text)) and is_storable(text):
         for condition in ("keys__key__startswith", "keys__key__contains"):
             matching = Organisation.objects.filter(**{condition: key}).distinct()
             for organisation in matching.order_by("name", "pk")[:SUGGESTIONS]:

@@ -17,6 +17,11 @@ def validate_one_line(value: str) -> None:
         raise ValidationError(_("Put this on one line, without special control characters."))
 
 
+def is_storable(text: str) -> bool:
+    """Whether a row can hold it at all; PostgreSQL refuses NUL even in a question."""
+    return "\x00" not in text
+
+
 def matching_key(name: str) -> str:
     """The form in which names are compared: no case, accents, apostrophe forms or double spaces."""
     decomposed = unicodedata.normalize("NFKD", name.translate(_APOSTROPHES))

@@ -2,6 +2,7 @@
 
 import secrets
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -69,7 +70,9 @@ def database(name: str, *, default: str | None) -> dict[str, Any]:
     meaning, example = "the address of the database", "postgres://user:password@host:5432/name"
     if default is not None:
         _env.ENVIRON.setdefault(name, default)
-    address: dict[str, Any] = _read(name, _env.db, meaning=meaning, example=example)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of an engine it does not know: refused below
+        address: dict[str, Any] = _read(name, _env.db, meaning=meaning, example=example)
     if address.get("ENGINE") not in {
         "django.db.backends.postgresql",
         "django.db.backends.sqlite3",
@@ -89,6 +92,17 @@ def mail(name: str) -> dict[str, Any]:
         meaning="the address of the mail server",
         example="smtp+tls://user:password@host:587",
     )
+
+
+def is_site_address(text: str) -> bool:
+    """Whether it is the address of a whole site: http or https, a host, perhaps a port, no path."""
+    try:
+        parts = urlsplit(text)
+        is_complete = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    has_more = parts.path or parts.query or parts.fragment or parts.username
+    return is_complete and not has_more and not set(text) & set(" \t\r\n")
 
 
 def is_bare_address(text: str) -> bool:
@@ -125,8 +139,14 @@ def identity_provider(key: str) -> IdentityProvider:
 
 def remembered_secret(path: Path) -> str:
     """A random secret that is made once and then kept in a file only its owner can read."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(48))
-    return path.read_text().strip()
+    try:
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(48))
+        return path.read_text().strip()
+    except OSError:
+        stop(
+            f"The setting VAR_DIR leads to {path.parent}, where nothing can be kept: it is a folder"
+            " for the program's own files, for example VAR_DIR=/var/lib/sessies"
+        )

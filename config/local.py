@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from types import FrameType
+from typing import NoReturn
 
 import django
 from django.core.management import call_command
@@ -17,6 +18,23 @@ GRACE_SECONDS = 10
 def main() -> int:
     """Set up and serve until Ctrl-C, or until one of the two processes ends."""
     port = _port()
+    # A closed terminal ends it as Ctrl-C does, unless it was started to outlive that (nohup).
+    signal.signal(signal.SIGTERM, _interrupt)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, _interrupt)
+    try:
+        _prepare(port)
+        return _serve(port)
+    except KeyboardInterrupt:
+        return 0
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _prepare(port: int) -> None:
+    """Bring database and facts up to date."""
     os.environ["LOCAL_MODE"] = "1"
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     os.environ.setdefault("SITE_URL", f"http://localhost:{port}")
@@ -25,7 +43,6 @@ def main() -> int:
     call_command("migrate", verbosity=0)
     call_command("createcachetable")
     call_command("load_seed_data", upcoming=True)
-    return _serve(port)
 
 
 def _port() -> int:
@@ -57,20 +74,16 @@ def _serve(port: int) -> int:
         [sys.executable, "manage.py", "worker"],
     ]  # fmt: skip
     children: list[subprocess.Popen[bytes]] = []
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, stop)
     try:
-        # Ctrl-C reaches this process alone; it tells the children, so that each ends once.
-        children = [subprocess.Popen(command, start_new_session=True) for command in commands]
+        for command in commands:
+            # Ctrl-C reaches this process alone; it tells the children, so that each ends once.
+            children.append(subprocess.Popen(command, start_new_session=True))
         print(f"Serving on http://localhost:{port} with a running worker. Ctrl-C stops both.")
         while all(child.poll() is None for child in children):
             time.sleep(0.2)
     except KeyboardInterrupt:
         print("\nStopping.")
-        return 0
+        raise
     else:
         print("One of the processes ended by itself; stopping.", file=sys.stderr)
         return 1
@@ -80,7 +93,8 @@ def _serve(port: int) -> int:
 
 def _end(children: list[subprocess.Popen[bytes]]) -> None:
     """End the children: politely, and after a while by force."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     for child in children:
         child.terminate()
     deadline = time.monotonic() + GRACE_SECONDS

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from csp.constants import NONE, SELF
 
@@ -35,12 +35,12 @@ SITE_URL = environment.text(
     meaning="the address people type",
     example="https://sessies.example.be",
 ).rstrip("/")
-if urlsplit(SITE_URL).scheme not in {"http", "https"} or not urlsplit(SITE_URL).hostname:
+if not environment.is_site_address(SITE_URL):
     environment.stop(
         "The setting SITE_URL cannot be understood: it is the address people type, "
         "for example SITE_URL=https://sessies.example.be"
     )
-SITE_NAME = environment.text("SITE_NAME", default="AI4GOV inspiratiesessies")
+SITE_NAME = environment.text("SITE_NAME", default="AI4GOV-inspiratiesessies")
 
 _hostname = urlsplit(SITE_URL).hostname or ""
 ALLOWED_HOSTS = [_hostname, *environment.words("ALLOWED_HOSTS")]
@@ -205,7 +205,8 @@ CACHES = {
 def _database() -> dict[str, Any]:
     address = environment.database(
         "DATABASE_URL",
-        default=f"sqlite:///{VAR_DIR / 'db.sqlite3'}" if LOCAL_MODE else None,
+        # Quoted: a folder may be called "c#" or "100%".
+        default=f"sqlite:///{quote(str(VAR_DIR / 'db.sqlite3'))}" if LOCAL_MODE else None,
     )
     if address["ENGINE"].endswith("sqlite3"):
         # Writers queue instead of failing with "database is locked"; readers never wait.

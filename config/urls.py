@@ -5,10 +5,22 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+# Without Django's shortcut from a row's number to its page: any organiser could have it hand out
+# the links in the mails of any registrant.
+_administration = [
+    pattern
+    for pattern in admin.site.get_urls()
+    if not (isinstance(pattern, URLPattern) and pattern.name == "view_on_site")
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     *i18n_patterns(
+<<<<<<< HEAD
         path("admin/", admin.site.urls),
         path("accounts/", include("allauth.urls")),
+=======
+        path("admin/", (_administration, "admin", admin.site.name)),
+>>>>>>> main
         path("", include("events.urls")),
         path("", include("portal.urls")),
         path("", include("procurement.urls")),

@@ -43,7 +43,7 @@ class AgendaItemForm(forms.ModelForm):
     """An agenda item with its speakers as lines."""
 
     speakers = forms.CharField(
-        label=gettext_lazy("speakers"),
+        label=gettext_lazy("Speakers"),
         required=False,
         widget=forms.Textarea({"rows": 2}),
         help_text=gettext_lazy("One a line: name, role."),
@@ -260,6 +260,10 @@ class SessionAdmin(OrganiserAdmin, TranslationAdmin):
     def get_prepopulated_fields(self, request: HttpRequest, obj: Session | None = None) -> Any:
         """The address follows the title until it is known."""
         return {} if _is_known(obj) else self.prepopulated_fields
+
+    def view_on_site(self, session: Session) -> str | None:
+        """The page that visitors see, once there is one."""
+        return None if session.status == Session.Status.DRAFT else session.get_absolute_url()
 
     @admin.display(description=gettext_lazy("state"))
     def shown_state(self, session: Session) -> str:

@@ -50,7 +50,7 @@ def _words(
             return _("Draft"), _("Only organisers see this session."), "neutral"
         case SessionState.CANCELLED:
             reason = session.cancellation_reason
-            sentence = _("This session does not take place.")
+            sentence = _("This session will not take place.")
             return _("Cancelled"), f"{sentence} {reason}".strip(), "error"
         case SessionState.PAST:
             return _("Past"), _("This session is over."), "neutral"

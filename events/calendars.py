@@ -44,6 +44,7 @@ def registrant_entry(
         url=join,
         description=lines,
         steps=registration.calendar_steps,
+        is_cancelled=registration.is_cancelled,
         attendee=Person(registration.email, registration.name),
     )
 
@@ -99,6 +100,7 @@ def _entry(
     url: str,
     description: str,
     steps: int = 0,
+    is_cancelled: bool = False,
     attendee: Person | None = None,
 ) -> Entry:
     return Entry(
@@ -113,7 +115,7 @@ def _entry(
         description=description,
         location=session.venue or session.get_attendance_display(),
         url=url,
-        status="CANCELLED" if session.is_cancelled else "CONFIRMED",
+        status="CANCELLED" if is_cancelled or session.is_cancelled else "CONFIRMED",
         categories=(session.programme.name,),
         organiser=Person(settings.DEFAULT_FROM_EMAIL, session.programme.name),
         attendee=attendee,

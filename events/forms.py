@@ -53,7 +53,7 @@ class RegistrationForm(forms.Form):
         widget=forms.TextInput({"autocomplete": "organization-title"}),
     )
     language = forms.ChoiceField(
-        label=_("Language of our mails"), choices=settings.LANGUAGES, widget=forms.Select()
+        label=_("Language of our e-mails"), choices=settings.LANGUAGES, widget=forms.Select()
     )
     form_token = forms.CharField(required=False, max_length=32, widget=forms.HiddenInput())
 

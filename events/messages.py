@@ -10,6 +10,7 @@ from django.db.models.functions import Cast, Concat
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from events import calendars
 from events.models import Registration, RegistrationQuerySet, Session
@@ -147,15 +148,15 @@ def compose(message: Message, now: datetime) -> Letter:
         .first()
     )
     if registration is None:
-        raise NotWanted("The registration no longer exists.")
+        raise NotWanted(gettext_noop("The registration no longer exists."))
     if now >= registration.session.ends_at:
-        raise NotWanted("The session is over.")
+        raise NotWanted(gettext_noop("The session is over."))
     with translation.override(registration.language):
         return _WRITERS[message.kind](registration, message, now)
 
 
 def _write_registered(registration: Registration, message: Message, now: datetime) -> Letter:
-    _want(registration.is_confirmed, "The person has no seat any more.")
+    _want(registration.is_confirmed, gettext_noop("The person has no seat any more."))
     return _letter(
         registration,
         subject=_("Registered: %(title)s"),
@@ -168,7 +169,7 @@ def _write_registered(registration: Registration, message: Message, now: datetim
 
 
 def _write_waiting(registration: Registration, message: Message, now: datetime) -> Letter:
-    _want(registration.is_waiting, "The person is not waiting any more.")
+    _want(registration.is_waiting, gettext_noop("The person is not waiting any more."))
     return _letter(
         registration,
         subject=_("On the waiting list: %(title)s"),
@@ -192,7 +193,7 @@ def _write_again(registration: Registration, message: Message, now: datetime) ->
 
 
 def _write_promoted(registration: Registration, message: Message, now: datetime) -> Letter:
-    _want(registration.is_confirmed, "The person has no seat any more.")
+    _want(registration.is_confirmed, gettext_noop("The person has no seat any more."))
     return _letter(
         registration,
         subject=_("You have a seat: %(title)s"),
@@ -208,7 +209,7 @@ def _write_promoted(registration: Registration, message: Message, now: datetime)
 
 
 def _write_cancelled(registration: Registration, message: Message, now: datetime) -> Letter:
-    _want(registration.is_cancelled, "The person is registered again.")
+    _want(registration.is_cancelled, gettext_noop("The person is registered again."))
     by_owner = registration.cancelled_by == Registration.CancelledBy.OWNER
     return _letter(
         registration,
@@ -233,7 +234,7 @@ def _write_session_cancelled(registration: Registration, message: Message, now: 
     return _letter(
         registration,
         subject=_("Cancelled: %(title)s"),
-        heading=_("The session does not take place"),
+        heading=_("The session will not take place"),
         opening=[
             _("The organiser cancelled this session. You need do nothing."),
             *([_("Reason: %(reason)s") % {"reason": reason}] if reason else []),
@@ -246,9 +247,12 @@ def _write_session_cancelled(registration: Registration, message: Message, now: 
 
 def _write_changed(registration: Registration, message: Message, now: datetime) -> Letter:
     session = registration.session
-    _want(not registration.is_cancelled, "The registration was cancelled.")
-    _want(message.key.endswith(f":{session.sequence}"), "The session has changed again since.")
-    opening = [_("The time or place of this session has changed. Below is what holds now.")]
+    _want(not registration.is_cancelled, gettext_noop("The registration was cancelled."))
+    _want(
+        message.key.endswith(f":{session.sequence}"),
+        gettext_noop("The session has changed again since."),
+    )
+    opening = [_("The time or place of this session has changed. Below is what applies now.")]
     if session.moved_from is not None:
         opening.append(
             _("It was planned for %(moment)s.")
@@ -265,15 +269,16 @@ def _write_changed(registration: Registration, message: Message, now: datetime) 
         heading=_("The session has changed"),
         opening=opening,
         button=(_("View your registration"), registration.get_absolute_url()),
-        closing=[_deleting_is_not_cancelling()],
+        closing=[_deleting_is_not_cancelling()] if registration.is_confirmed else [],
         calendar=calendars.request(registration, now=now) if registration.is_confirmed else None,
     )
 
 
 def _write_link(registration: Registration, message: Message, now: datetime) -> Letter:
     session = registration.session
-    _want(registration.is_confirmed, "The person has no seat any more.")
-    _want(now >= session.link_released_at, "The session was moved; the link goes out later.")
+    _want(registration.is_confirmed, gettext_noop("The person has no seat any more."))
+    is_latest = message.key.endswith(f":{session.link_round}")
+    _want(is_latest, gettext_noop("The session was moved to another day; the link goes out anew."))
     return _letter(
         registration,
         subject=_("Your link: %(title)s"),
@@ -343,7 +348,7 @@ def _letter(
     label, path = button
     foot = [(_("The session's page"), absolute(session.get_absolute_url()))]
     if is_live:
-        manage = (_("Change or cancel your registration"), registration.get_absolute_url())
+        manage = (_("View or cancel your registration"), registration.get_absolute_url())
         foot.insert(0, (manage[0], absolute(manage[1])))
     return Letter(
         recipient=registration.email,
@@ -382,9 +387,9 @@ def _about_the_link(registration: Registration, now: datetime) -> list[str]:
     if not session.has_link:
         return []
     if now >= session.link_released_at:
-        return [_("We mail you the link to take part separately, within a few minutes.")]
+        return [_("Within a few minutes we mail you the link to take part.")]
     moment = words.moment(session.link_released_at, session.zone)
-    return [_("We mail you the link to take part on %(moment)s.") % {"moment": moment}]
+    return [_("On %(moment)s we mail you the link to take part.") % {"moment": moment}]
 
 
 def _deleting_is_not_cancelling() -> str:

@@ -84,7 +84,14 @@ def register(
     Asking again changes nothing and sends the mail again, a limited number of times. An organiser
     may add people outside the registration period. Raises a `RegistrationRefused`.
     """
-    refuse_unless_open(session, received_at, by_organiser=by_organiser)
+    try:
+        refuse_unless_open(session, received_at, by_organiser=by_organiser)
+    except RegistrationClosed:
+        known = _live_registration(session, applicant.email)
+        if known is None or not _is_same_form(known, applicant):
+            raise
+        # It came in time, and comes again since its answer got lost.
+        return Outcome(known, is_own=True)
     try:
         with transaction.atomic():
             registration = _enter(session, applicant, received_at)
@@ -95,12 +102,16 @@ def register(
         known = _live_registration(session, applicant.email)
         if known is None:
             raise
-        is_own = bool(applicant.form_token) and known.form_token == applicant.form_token
+        is_own = _is_same_form(known, applicant)
         if not is_own:
             send_again(known, now=received_at)
             if session.state(received_at, is_full=_is_full(session)) is SessionState.FULL:
                 raise
         return Outcome(known, is_own=is_own)
+
+
+def _is_same_form(registration: Registration, applicant: Applicant) -> bool:
+    return bool(applicant.form_token) and registration.form_token == applicant.form_token
 
 
 def _is_full(session: Session) -> bool:
@@ -234,6 +245,12 @@ def set_capacity(session: Session, capacity: int | None, *, now: datetime) -> No
     seats = _lock_seats(session)
     seats.capacity = capacity
     _promote(session, seats, now)
+
+
+@transaction.atomic
+def fill(session: Session, *, now: datetime) -> None:
+    """Give free seats to the first in line, where a later start leaves time for it again."""
+    _promote(session, _lock_seats(session), now)
 
 
 @transaction.atomic

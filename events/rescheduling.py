@@ -27,10 +27,12 @@ class When:
 def move(session: Session, to: When, *, now: datetime, tell: bool = True) -> None:
     """Move a session to another time; its agenda moves along, registrants are told if it was known.
 
-    The registration deadline stays what was announced, unless the session now starts before it:
+    The registration deadline stays what was announced, unless the session now ends before it:
     then `CannotMove` asks for an earlier deadline first. Moving to the same time changes nothing.
+    Where a later start leaves time again, free seats go to the first in line.
     """
-    fresh = Session.objects.select_for_update(of=("self",)).get(pk=session.pk)
+    # Whoever is registering holds the seats and refers to this row: that must not exclude it.
+    fresh = Session.objects.select_for_update(of=("self",), no_key=True).get(pk=session.pk)
     before = When(fresh.starts_at, fresh.ends_at)
     if before == to:
         return
@@ -45,7 +47,8 @@ def move(session: Session, to: When, *, now: datetime, tell: bool = True) -> Non
     is_other_day = before.starts_at.astimezone(zone).date() != to.starts_at.astimezone(zone).date()
     fresh.starts_at, fresh.ends_at = to.starts_at, to.ends_at
     if is_known:
-        fresh.moved_from = before.starts_at
+        if to.starts_at != before.starts_at:
+            fresh.moved_from = before.starts_at
         fresh.sequence += 1
         fresh.link_round += is_other_day
     fresh.save(
@@ -57,6 +60,7 @@ def move(session: Session, to: When, *, now: datetime, tell: bool = True) -> Non
     fresh.agenda_items.update(starts_at=F("starts_at") + shift, ends_at=F("ends_at") + shift)
     if is_known and tell:
         messages.tell_of_change(fresh, now=now)
+    registering.fill(fresh, now=now)
     session.refresh_from_db()
 
 
@@ -76,15 +80,16 @@ def cancel_session(session: Session, *, now: datetime) -> int:
     """Cancel a published session and every registration for it; how many people are told.
 
     The reason has been saved on the session. Whoever is registering at this moment either still
-    gets in and is told, or is refused: the seats are shut first. Cancelling twice does nothing.
+    gets in and is told, or is refused: the seats are shut before anybody is told. Cancelling twice
+    does nothing, nor does cancelling a draft.
     """
-    registering.shut(session)
     changed = Session.objects.filter(pk=session.pk, status=Session.Status.PUBLISHED).update(
         status=Session.Status.CANCELLED, sequence=F("sequence") + 1, changed_at=now
     )
     session.refresh_from_db()
     if not changed:
         return 0
+    registering.shut(session)
     told = 0
     for registration in session.registrations.live().order_by("pk"):
         told += registering.cancel(registration, now=now, by=Registration.CancelledBy.SESSION)

@@ -38,10 +38,15 @@ def load(now: datetime) -> int:
 def load_example(now: datetime) -> Session:
     """The same programme on a Thursday two to three weeks ahead, open for registration.
 
-    An example that is over or closed makes place for a new one; earlier ones stay.
+    An example that is over, closed or cancelled makes place for a new one; earlier ones stay, so
+    that it comes a week later where the week has one.
     """
     open_example = (
-        Session.objects.filter(is_example=True, registration_closes_at__gt=now + timedelta(days=2))
+        Session.objects.filter(
+            is_example=True,
+            status=Session.Status.PUBLISHED,
+            registration_closes_at__gt=now + timedelta(days=2),
+        )
         .order_by("starts_at")
         .first()
     )
@@ -51,7 +56,9 @@ def load_example(now: datetime) -> Session:
     today = now.astimezone(ZoneInfo(facts["time_zone"])).date()
     soon = today + timedelta(days=14)
     thursday = soon + timedelta(days=(3 - soon.weekday()) % 7)
-    slug = f"voorbeeld-{thursday.isoformat()}"
+    while Session.objects.filter(slug=f"voorbeeld-{thursday}").exists():
+        thursday += timedelta(days=7)
+    slug = f"voorbeeld-{thursday}"
     _add(
         facts | {"title": {k: EXAMPLE_TITLES[k] + v for k, v in facts["title"].items()}},
         slug,

@@ -3,6 +3,7 @@
 from django.db import transaction
 from django.utils.text import slugify
 
+from accounts.names import matching_key
 from events.models import AgendaItem, Speaker
 
 
@@ -19,14 +20,26 @@ def as_lines(item: AgendaItem) -> str:
 def set_from_lines(item: AgendaItem, text: str) -> None:
     """Make the speakers of an item those of the lines, in that order; known people are reused."""
     kept = []
-    for position, line in enumerate(filter(None, (line.strip() for line in text.splitlines()))):
+    for position, line in enumerate(filter(None, (line.strip(" ,") for line in text.splitlines()))):
         name, _comma, role = (part.strip() for part in line.partition(","))
-        speaker, _is_new = Speaker.objects.get_or_create(
-            slug=slugify(name)[:100] or "spreker", defaults={"name": name}
-        )
-        contribution, _is_new = item.contributions.get_or_create(speaker=speaker)
+        contribution, _is_new = item.contributions.get_or_create(speaker=_speaker(name))
         if (contribution.role or "") != role or contribution.position != position:
             contribution.role, contribution.position = role, position
             contribution.save()
         kept.append(contribution.pk)
     item.contributions.exclude(pk__in=kept).delete()
+
+
+def _speaker(name: str) -> Speaker:
+    """The speaker of this name, made if not known.
+
+    Different names can leave the same short address, those in other scripts none at all.
+    """
+    slug = stem = slugify(name)[:90] or "spreker"
+    number = 1
+    while True:
+        speaker, _is_new = Speaker.objects.get_or_create(slug=slug, defaults={"name": name})
+        if matching_key(speaker.name) == matching_key(name):
+            return speaker
+        number += 1
+        slug = f"{stem}-{number}"

@@ -22,7 +22,8 @@ class MailboxBackend(BaseEmailBackend):
             moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
             path = folder / f"{moment}-{uuid.uuid4().hex[:8]}.eml"
             unfinished = path.with_suffix(".part")
-            unfinished.write_bytes(mail.message().as_bytes())
+            content = mail.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg] # Django's own
+            unfinished.write_bytes(content)
             unfinished.rename(path)
         return len(email_messages)
 
@@ -38,9 +39,15 @@ def names(limit: int) -> list[str]:
     return sorted((path.stem for path in _folder().glob("*.eml")), reverse=True)[:limit]
 
 
-def read(name: str) -> ParsedMail | None:
-    """One kept mail as its receiver's program would read it, or None."""
+def source(name: str) -> bytes | None:
+    """One kept mail as it was sent, or None."""
     path = _folder() / f"{name}.eml"
     if not name.replace("-", "").isalnum() or not path.is_file():
         return None
-    return message_from_bytes(path.read_bytes(), policy=policy.default)
+    return path.read_bytes()
+
+
+def read(name: str) -> ParsedMail | None:
+    """One kept mail as its receiver's program would read it, or None."""
+    content = source(name)
+    return None if content is None else message_from_bytes(content, policy=policy.default)

@@ -11,8 +11,8 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db import connection, transaction
-from django.db.models import F, QuerySet
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import F, Q, QuerySet
 from django.utils.module_loading import import_string
 
 from mailing.letters import Letter, NotWanted, mail_of
@@ -25,6 +25,8 @@ BATCH_SIZE = 50
 LEASE = timedelta(minutes=5)
 PAUSES = [timedelta(minutes=minutes) for minutes in (1, 5, 30, 120)]
 MAX_ATTEMPTS = 12
+# What a server says of our login, also where it was asked about an address (RFC 4954 section 6).
+LOGIN_REPLIES = {530, 534, 535, 538}
 
 Clock = Callable[[], datetime]
 Composer = Callable[[Message, datetime], Letter]
@@ -69,9 +71,17 @@ def put_lately(recipient: str, *, since: datetime) -> int:
 
 
 def plan(now: datetime) -> None:
-    """Let each app put in what has become due; safe to repeat, so a missed run catches up."""
+    """Let each app put in what has become due; safe to repeat, so a missed run catches up.
+
+    An app that fails at it holds up neither the others nor the mail that is there.
+    """
     for path in settings.OUTBOX_PLANNERS:
-        import_string(path)(now)
+        try:
+            import_string(path)(now)
+        except (OperationalError, InterfaceError):
+            raise  # the database is away, which is the worker's to deal with
+        except Exception:
+            logger.exception("%s could not plan", path)
 
 
 def claim(now: datetime, *, size: int = BATCH_SIZE) -> list[Message]:
@@ -124,6 +134,8 @@ def _deliver_one(message: Message, sender: BaseEmailBackend, clock: Clock) -> bo
         _try_later(message, now, reason=f"It could not be composed: {error!r}")
         return False
     try:
+        # Opened here, the line stays open for the rest of the batch.
+        sender.open()
         sender.send_messages([mail])
     except Exception as error:  # whatever a provider does, the message must not be lost
         _close(sender)
@@ -145,7 +157,9 @@ def _composer(kind: str) -> Composer:
 def _is_refused_for_good(error: Exception) -> bool:
     """Whether this address was refused (5xx); trouble with the sender or the line is not that."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return all(code >= 500 for code, _text in error.recipients.values())
+        return all(
+            code >= 500 and code not in LOGIN_REPLIES for code, _text in error.recipients.values()
+        )
     return isinstance(error, smtplib.SMTPDataError) and error.smtp_code >= 500
 
 
@@ -205,5 +219,7 @@ def _close(sender: BaseEmailBackend) -> None:
 def withdraw(keys: Iterable[str], *, now: datetime, reason: str) -> int:
     """Take messages back that have not left; how many were still there."""
     return Message.objects.filter(
-        key__in=list(keys), state=Message.State.WAITING, lease_until=None
+        Q(lease_until=None) | Q(lease_until__lte=now),
+        key__in=list(keys),
+        state=Message.State.WAITING,
     ).update(state=Message.State.WITHDRAWN, reason=reason, closed_at=now)

@@ -85,7 +85,10 @@ def mail_calendar(request: HttpRequest, name: str) -> HttpResponse:
 @require_safe
 def mail_source(request: HttpRequest, name: str) -> HttpResponse:
     """A mail as it was sent."""
-    return HttpResponse(_mail(name).as_bytes(), content_type="text/plain; charset=utf-8")
+    content = mailbox.source(name)
+    if content is None:
+        raise Http404
+    return HttpResponse(content, content_type="text/plain; charset=utf-8")
 
 
 def _calendar(mail: ParsedMail) -> bytes:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.utils.translation import gettext_lazy
 from modeltranslation.admin import TranslationAdmin
 
 from accounts.admin import OrganiserAdmin, OrganiserInline
@@ -15,7 +16,7 @@ from procurement.models import Call, Deadline
 class DeadlineForm(forms.ModelForm):
     """A deadline, entered as an organiser says it."""
 
-    closing = ClosingField()
+    closing = ClosingField(label=gettext_lazy("Date"))
 
     class Meta:
         model = Deadline
@@ -55,3 +56,7 @@ class CallAdmin(OrganiserAdmin, TranslationAdmin):
     filter_horizontal = ("themes",)
     prepopulated_fields = {"slug": ("title_nl",)}
     inlines = (DeadlineInline,)
+
+    def view_on_site(self, call: Call) -> str:
+        """The page that visitors see."""
+        return call.get_absolute_url()

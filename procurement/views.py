@@ -14,7 +14,7 @@ PAST = 10
 @anyone
 @require_safe
 def deadlines(request: HttpRequest) -> HttpResponse:
-    """The deadlines, the next first, then the latest past ones and calls without a date."""
+    """The deadlines, the next first, then calls without a date and the latest past ones."""
     now = timezone.now()
     return render(
         request,

@@ -81,9 +81,17 @@ class Membership(models.Model):
         ORGANISER = "organiser", _("organiser")
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="memberships",
+        verbose_name=_("user"),
     )
-    programme = models.ForeignKey(Programme, on_delete=models.CASCADE, related_name="memberships")
+    programme = models.ForeignKey(
+        Programme,
+        on_delete=models.CASCADE,
+        related_name="memberships",
+        verbose_name=_("programme"),
+    )
     role = models.CharField(_("role"), max_length=20, choices=Role, default=Role.ORGANISER)
 
     class Meta:

@@ -69,7 +69,12 @@ class AgendaItem(models.Model):
         BREAK = "break", _("break")
         CLOSING = "closing", _("closing")
 
-    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="agenda_items")
+    session = models.ForeignKey(
+        Session,
+        on_delete=models.CASCADE,
+        related_name="agenda_items",
+        verbose_name=_("session"),
+    )
     parent = models.ForeignKey(
         "self",
         on_delete=models.CASCADE,
@@ -112,7 +117,12 @@ class Contribution(models.Model):
     agenda_item = models.ForeignKey(
         AgendaItem, on_delete=models.CASCADE, related_name="contributions"
     )
-    speaker = models.ForeignKey(Speaker, on_delete=models.PROTECT, related_name="contributions")
+    speaker = models.ForeignKey(
+        Speaker,
+        on_delete=models.PROTECT,
+        related_name="contributions",
+        verbose_name=_("speaker"),
+    )
     role = models.CharField(_("role"), max_length=150, blank=True, validators=[validate_one_line])
     organisation = models.ForeignKey(
         Organisation,

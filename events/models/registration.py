@@ -259,7 +259,12 @@ class ConsentTextQuerySet(models.QuerySet["ConsentText"]):
 class ConsentText(models.Model):
     """Something a programme asks leave for; never needed to register, never ticked beforehand."""
 
-    programme = models.ForeignKey(Programme, on_delete=models.CASCADE, related_name="consent_texts")
+    programme = models.ForeignKey(
+        Programme,
+        on_delete=models.CASCADE,
+        related_name="consent_texts",
+        verbose_name=_("programme"),
+    )
     code = models.SlugField(_("code"))
     text = models.CharField(_("text"), max_length=300)
     is_asked = models.BooleanField(_("is asked now"), default=True)

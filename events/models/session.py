@@ -5,7 +5,6 @@ from decimal import Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -83,6 +82,13 @@ class Session(models.Model):
         WORKSHOP = "workshop", _("workshop")
         TRAINING = "training", _("training")
 
+    class Language(models.TextChoices):
+        """What is spoken, named in the reader's language."""
+
+        DUTCH = "nl", _("Dutch")
+        FRENCH = "fr", _("French")
+        ENGLISH = "en", _("English")
+
     class Attendance(models.TextChoices):
         """Where people take part."""
 
@@ -128,7 +134,7 @@ class Session(models.Model):
         help_text=_("Name and address; needed when people come on site."),
     )
     language = models.CharField(
-        _("spoken language"), max_length=2, choices=settings.LANGUAGES, default="nl"
+        _("spoken language"), max_length=2, choices=Language, default=Language.DUTCH
     )
     price = models.DecimalField(
         _("price in euros"),

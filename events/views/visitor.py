@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import anyone
 from accounts.models import Theme
+from accounts.names import is_storable
 from events import calendars, messages
 from events.announcing import announce
 from events.forms import LinksForm
@@ -26,9 +27,12 @@ def _chosen(request: HttpRequest, now: datetime) -> SessionQuerySet:
     """The public sessions that the list's search and filters leave."""
     public, is_past = Session.objects.public(), request.GET.get("period") == "past"
     sessions = public.past(now) if is_past else public.coming(now)
-    if theme := request.GET.get("theme"):
+    theme, text = request.GET.get("theme", ""), request.GET.get("q", "").strip()
+    if not is_storable(theme + text):
+        return sessions.none()
+    if theme:
         sessions = sessions.filter(themes__code=theme)
-    if text := request.GET.get("q", "").strip():
+    if text:
         sessions = sessions.filter(
             Q(title__icontains=text)
             | Q(summary__icontains=text)

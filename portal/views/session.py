@@ -89,16 +89,26 @@ def register(request: HttpRequest, slug: str) -> HttpResponse:
     # The complete request is here: this instant decides, however long anything after it takes.
     received_at = timezone.now()
     if not form.is_valid():
-        return render(request, "portal/session.html", _page(session, form, received_at), status=422)
+        return _sent_back(request, session, form, received_at)
     try:
         outcome = registering.register(session, form.applicant(), received_at=received_at)
     except registering.RegistrationRefused as refusal:
         session = _public_session(slug)
-        page = _page(session, form, received_at) | {"refusal": str(refusal)}
-        return render(request, "portal/session.html", page, status=409)
+        return _sent_back(request, session, form, received_at, refusal=str(refusal))
     response = redirect(reverse("portal:registered", kwargs={"slug": slug}))
     _hand_over(response, _receipt(outcome, form.cleaned_data["email"]))
     return response
+
+
+def _sent_back(
+    request: HttpRequest, session: Session, form: RegistrationForm, now: datetime, refusal: str = ""
+) -> HttpResponse:
+    """The page with what was typed: as a form to mend, or, where there is none, with why not."""
+    page = _page(session, form, now)
+    if not page["announcement"].state.takes_registrations:
+        refusal = refusal or page["announcement"].sentence
+    page["refusal"] = refusal
+    return render(request, "portal/session.html", page, status=409 if refusal else 422)
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,8 @@ _administration = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *i18n_patterns(
-<<<<<<< HEAD
-        path("admin/", admin.site.urls),
-        path("accounts/", include("allauth.urls")),
-=======
         path("admin/", (_administration, "admin", admin.site.name)),
->>>>>>> main
+        path("accounts/", include("allauth.urls")),
         path("", include("events.urls")),
         path("", include("portal.urls")),
         path("", include("procurement.urls")),

@@ -47,6 +47,7 @@ class AgendaItemForm(forms.ModelForm):
         required=False,
         widget=forms.Textarea({"rows": 2}),
         help_text=gettext_lazy("One a line: name, role."),
+        validators=[speaking.validate_lines],
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -1,6 +1,6 @@
 """The administration of sessions and registrations, for organisers."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from django import forms
@@ -33,7 +33,7 @@ from events.models import (
 from events.registering import Applicant
 from moments.edges import Closing
 from moments.forms import ClosingField
-from moments.local import read_zone
+from moments.local import UnknownZone, read_zone, validate_zone
 
 # Filters name only what stands in the list: another programme's drafts are none of one's business.
 OWN_ROWS = admin.RelatedOnlyFieldListFilter
@@ -47,12 +47,22 @@ class AgendaItemForm(forms.ModelForm):
         required=False,
         widget=forms.Textarea({"rows": 2}),
         help_text=gettext_lazy("One a line: name, role."),
+        validators=[speaking.validate_lines],
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.initial["speakers"] = speaking.as_lines(self.instance)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse an item that ends before it starts, in words rather than by its constraint."""
+        cleaned = super().clean() or self.cleaned_data
+        starts_at, ends_at = cleaned.get("starts_at"), cleaned.get("ends_at")
+        if starts_at and ends_at and ends_at <= starts_at:
+            title = cleaned.get("title_nl") or ""
+            self.add_error("ends_at", _("“%(title)s” ends before it starts.") % {"title": title})
+        return cleaned
 
 
 class AgendaFormSet(BaseInlineFormSet):
@@ -157,6 +167,7 @@ class SessionForm(forms.ModelForm):
     def clean_time_zone(self) -> str:
         """The zone decides what the deadline's day and time mean."""
         key: str = self.cleaned_data["time_zone"]
+        validate_zone(key)
         closing: Any = self.fields["registration_closing"]
         closing.zone = read_zone(key)
         return key
@@ -171,15 +182,35 @@ class SessionForm(forms.ModelForm):
             opens_at = cleaned.get("registration_opens_at")
             if opens_at and opens_at >= closing.closes_at:
                 self.add_error("registration_opens_at", _("Registration opens before it closes."))
+        self._check_end(cleaned, closing)
+        self._check_status(cleaned.get("status"))
+        return cleaned
+
+    def _check_end(self, cleaned: dict[str, Any], closing: Closing | None) -> None:
         starts_at, ends_at = cleaned.get("starts_at"), cleaned.get("ends_at")
         if starts_at and ends_at and ends_at <= starts_at:
             self.add_error("ends_at", _("A session ends after its start."))
+        ended_at = self.initial.get("ends_at")
+        if closing and ends_at and ended_at and ended_at >= closing.closes_at > ends_at:
+            self.add_error(
+                "registration_closing",
+                _(
+                    "Registration would close after the end."
+                    " Set an earlier registration deadline first."
+                ),
+            )
+
+    def _check_status(self, wanted: str | None) -> None:
         was = self.initial.get("status")
-        if was == Session.Status.CANCELLED and cleaned.get("status") != was:
+        if was == Session.Status.CANCELLED and wanted != was:
             self.add_error("status", _("A cancelled session stays cancelled; make a new one."))
-        if was == Session.Status.DRAFT and cleaned.get("status") == Session.Status.CANCELLED:
+        if was == Session.Status.DRAFT and wanted == Session.Status.CANCELLED:
             self.add_error("status", _("A draft is not cancelled; it is simply not published."))
-        return cleaned
+        is_hidden = was == Session.Status.PUBLISHED and wanted == Session.Status.DRAFT
+        if is_hidden and self.instance.registrations.exists():
+            self.add_error(
+                "status", _("People have registered. Cancel the session, so that they know.")
+            )
 
 
 def _in_language(code: str, label: str) -> Any:
@@ -287,13 +318,20 @@ class SessionAdmin(OrganiserAdmin, TranslationAdmin):
         self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
     ) -> HttpResponse:
         """Show and read times in the session's own zone."""
-        session = self.get_object(request, object_id) if object_id else None
-        with timezone.override(session.zone if session else timezone.get_default_timezone()):
+        with timezone.override(self._zone_of_form(request, object_id)):
             response = super().changeform_view(request, object_id, *args, **kwargs)
             # Rendered here, while the zone holds.
             if isinstance(response, TemplateResponse):
                 response.render()
             return response
+
+    def _zone_of_form(self, request: HttpRequest, object_id: str | None) -> tzinfo:
+        """The zone that is sent with the times; else the session's own, Brussels for a new one."""
+        try:
+            return read_zone(request.POST.get("time_zone", ""))
+        except UnknownZone:
+            session = self.get_object(request, object_id) if object_id else None
+            return session.zone if session else timezone.get_default_timezone()
 
     def save_model(self, request: HttpRequest, obj: Session, form: Any, change: bool) -> None:
         """Save; a move, another place and a cancellation go the way that tells registrants."""
@@ -302,7 +340,8 @@ class SessionAdmin(OrganiserAdmin, TranslationAdmin):
         wanted, to = obj.status, rescheduling.When(obj.starts_at, obj.ends_at)
         if before is not None:
             obj.starts_at, obj.ends_at = before.starts_at, before.ends_at
-            if wanted == Session.Status.CANCELLED:
+            # It is cancelled, or published, after it has been moved as what it was.
+            if wanted == Session.Status.CANCELLED or before.status == Session.Status.DRAFT:
                 obj.status = before.status
         if form.has_changed() or not change:
             super().save_model(request, obj, form, change)
@@ -312,6 +351,9 @@ class SessionAdmin(OrganiserAdmin, TranslationAdmin):
         if before is None:
             return
         _move_and_tell(request, obj, before, to)
+        if wanted == Session.Status.PUBLISHED and obj.status != wanted:
+            obj.status = wanted
+            obj.save(update_fields=["status"])
         if wanted == Session.Status.CANCELLED:
             told = rescheduling.cancel_session(obj, now=now)
             if told:
@@ -444,6 +486,11 @@ class RegistrationAdmin(OrganiserAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Registration | None = None) -> Any:
         """State, session and address do not change here."""
         return ("session", "email", *self.shown) if obj else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Only what was cancelled: deleting does not give the seat back."""
+        is_seated = obj is not None and not obj.is_cancelled
+        return super().has_delete_permission(request, obj) and not is_seated
 
     def save_model(self, request: HttpRequest, obj: Registration, form: Any, change: bool) -> None:
         """Add somebody by the same rules as everybody, but also outside the period."""

@@ -209,7 +209,6 @@ def _write_promoted(registration: Registration, message: Message, now: datetime)
 
 
 def _write_cancelled(registration: Registration, message: Message, now: datetime) -> Letter:
-    _want(registration.is_cancelled, gettext_noop("The person is registered again."))
     by_owner = registration.cancelled_by == Registration.CancelledBy.OWNER
     return _letter(
         registration,

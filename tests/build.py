@@ -10,7 +10,14 @@ from typing import Any
 
 from accounts.models import Membership, Organisation, Programme, User
 from events import registering
-from events.models import AgendaItem, Registration, Session, Speaker, VirtualLink
+from events.models import (
+    AgendaItem,
+    Registration,
+    Session,
+    SessionState,
+    Speaker,
+    VirtualLink,
+)
 from events.registering import Applicant
 from moments.edges import Closing, Edge
 from moments.local import BRUSSELS, local_instant
@@ -87,6 +94,27 @@ def make_session(
     if link:
         VirtualLink.objects.create(session=session, url=link)
     return session
+
+
+def make_session_in(state: SessionState, **fields: Any) -> Session:
+    """A session that is in this state at `NOW`."""
+    hour = timedelta(hours=1)
+    over = Closing.from_local(Edge.BEFORE_DATE, date(2027, 5, 3), None, BRUSSELS)
+    values: dict[SessionState, dict[str, Any]] = {
+        SessionState.DRAFT: {"status": Session.Status.DRAFT},
+        SessionState.NOT_YET_OPEN: {"registration_opens_at": NOW + hour},
+        SessionState.OPEN: {"capacity": 1},
+        SessionState.WAITING_LIST: {"capacity": 0},
+        SessionState.FULL: {"capacity": 0, "has_waiting_list": False},
+        SessionState.CLOSED: {"closing": over},
+        SessionState.RUNNING: {"closing": over, "starts_at": NOW - hour, "ends_at": NOW + hour},
+        SessionState.PAST: {"closing": over, "starts_at": NOW - hour, "ends_at": NOW},
+        SessionState.CANCELLED: {
+            "status": Session.Status.CANCELLED,
+            "cancellation_reason": "De spreker is ziek.",
+        },
+    }
+    return make_session(**(values[state] | fields))
 
 
 def make_agenda_item(

@@ -19,7 +19,7 @@ class CheckedClient(Client):
         """Fetch, then check what came back."""
         response = super().request(**request)
         is_page = response.headers.get("Content-Type", "").startswith("text/html")
-        if is_page and not response.streaming and not request["PATH_INFO"].startswith("/admin/"):
+        if is_page and not response.streaming and "/admin/" not in request["PATH_INFO"]:
             check(response)
         return response
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -233,7 +234,9 @@ class Session(models.Model):
     def clean(self) -> None:
         """Refuse what contradicts itself, next to the field where it can be mended."""
         if self.attendance != self.Attendance.ONLINE and not self.venue:
-            raise ValidationError({"venue": _("Say where people are expected.")})
+            # The column of the first language: "venue" itself is no field of any form.
+            field = f"venue_{settings.MODELTRANSLATION_DEFAULT_LANGUAGE}"
+            raise ValidationError({field: _("Say where people are expected.")})
 
     @property
     def zone(self) -> ZoneInfo:

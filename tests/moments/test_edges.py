@@ -272,7 +272,7 @@ def said(closing: Closing) -> dict[str, list[str]]:
                 ],
                 "fr": [
                     "avant le mardi 8 juin 2021",
-                    f"jusqu'au lundi 7 juin 2021 inclus, 23{NBSP}h{NBSP}59 (heure de Bruxelles)",
+                    f"jusqu’au lundi 7 juin 2021 inclus, 23{NBSP}h{NBSP}59 (heure de Bruxelles)",
                 ],
                 "en": [
                     "before Tuesday 8 June 2021",
@@ -290,8 +290,8 @@ def said(closing: Closing) -> dict[str, list[str]]:
                     "tot en met maandag 7 juni 2021, 23u59 (Brusselse tijd)",
                 ],
                 "fr": [
-                    "jusqu'au lundi 7 juin 2021 inclus",
-                    f"jusqu'au lundi 7 juin 2021 inclus, 23{NBSP}h{NBSP}59 (heure de Bruxelles)",
+                    "jusqu’au lundi 7 juin 2021 inclus",
+                    f"jusqu’au lundi 7 juin 2021 inclus, 23{NBSP}h{NBSP}59 (heure de Bruxelles)",
                 ],
                 "en": [
                     "up to and including Monday 7 June 2021",
@@ -311,7 +311,7 @@ def said(closing: Closing) -> dict[str, list[str]]:
                 "fr": [
                     "le jeudi 1er juillet 2021",
                     (
-                        f"jusqu'au jeudi 1er juillet 2021 inclus, 23{NBSP}h{NBSP}59 "
+                        f"jusqu’au jeudi 1er juillet 2021 inclus, 23{NBSP}h{NBSP}59 "
                         "(heure de Bruxelles)"
                     ),
                 ],
@@ -332,7 +332,7 @@ def said(closing: Closing) -> dict[str, list[str]]:
                 ],
                 "fr": [
                     f"avant le mardi 20 juin 2023 à 12{NBSP}h{NBSP}00",
-                    f"jusqu'au mardi 20 juin 2023, 12{NBSP}h{NBSP}00 (heure de Bruxelles)",
+                    f"jusqu’au mardi 20 juin 2023, 12{NBSP}h{NBSP}00 (heure de Bruxelles)",
                 ],
                 "en": [
                     "before Tuesday 20 June 2023 at 12:00",
@@ -352,7 +352,7 @@ def said(closing: Closing) -> dict[str, list[str]]:
                 "fr": [
                     f"au plus tard le vendredi 13 décembre 2019 à 24{NBSP}h{NBSP}00",
                     (
-                        f"jusqu'au vendredi 13 décembre 2019 inclus, 23{NBSP}h{NBSP}59 "
+                        f"jusqu’au vendredi 13 décembre 2019 inclus, 23{NBSP}h{NBSP}59 "
                         "(heure de Bruxelles)"
                     ),
                 ],
@@ -375,7 +375,7 @@ def said(closing: Closing) -> dict[str, list[str]]:
                 "fr": [
                     f"avant le vendredi 31 décembre 2021 à 24{NBSP}h{NBSP}00",
                     (
-                        f"jusqu'au vendredi 31 décembre 2021 inclus, 23{NBSP}h{NBSP}59 "
+                        f"jusqu’au vendredi 31 décembre 2021 inclus, 23{NBSP}h{NBSP}59 "
                         "(heure de Bruxelles)"
                     ),
                 ],
@@ -405,7 +405,7 @@ def test_reading_tells_that_the_hour_is_still_to_be_confirmed() -> None:
         ],
         "fr": [
             "le jeudi 14 octobre 2021",
-            "jusqu'au jeudi 14 octobre 2021 inclus, heure à confirmer (heure de Bruxelles)",
+            "jusqu’au jeudi 14 octobre 2021 inclus, heure à confirmer (heure de Bruxelles)",
         ],
         "en": [
             "on Thursday 14 October 2021",

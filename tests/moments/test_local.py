@@ -261,7 +261,7 @@ def test_day_before_at_a_repeated_time_is_the_first(
     [
         ("Europe/Brussels", "Brusselse tijd", "heure de Bruxelles", "Brussels time"),
         ("America/New_York", "tijd in New York", "heure de New York", "New York time"),
-        ("Europe/Athens", "tijd in Athens", "heure d'Athens", "Athens time"),
+        ("Europe/Athens", "tijd in Athens", "heure d’Athens", "Athens time"),
         (
             "America/Argentina/Buenos_Aires",
             "tijd in Buenos Aires",

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, InternalError, OperationalError, connection
 from django.utils import timezone
 
 from mailing import outbox
@@ -41,7 +41,7 @@ class Command(BaseCommand):
         while not self.is_stopping:
             try:
                 is_idle = self._round() == 0
-            except (OperationalError, InterfaceError) as error:
+            except (OperationalError, InterfaceError, InternalError) as error:
                 # The database is away for a moment; what was claimed comes back after its lease.
                 if once:
                     raise

@@ -1,0 +1,378 @@
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.utils import translation
+from icalendar import Calendar, Event
+
+from events import calendars, registering, rescheduling
+from events.models import Registration, Session
+from events.rescheduling import When
+from mailing.letters import CalendarPart
+from tests.build import (
+    LINK,
+    NOW,
+    at,
+    days,
+    make_agenda_item,
+    make_programme,
+    make_registration,
+    make_session,
+    make_speaker,
+)
+
+pytestmark = pytest.mark.django_db
+
+OWNER = Registration.CancelledBy.OWNER
+
+
+def event_of(content: bytes | CalendarPart | None) -> Event:
+    """The one event of a calendar, parsed back."""
+    assert content is not None
+    (event,) = Calendar.from_ical(
+        content.content if isinstance(content, CalendarPart) else content
+    ).events
+    return event
+
+
+def fresh(registration: Registration) -> Registration:
+    """As a view or worker reads it."""
+    return Registration.objects.select_related("session").get(pk=registration.pk)
+
+
+def all_of(registration: Registration) -> dict[str, bytes]:
+    """Every calendar in which the session can reach somebody, by where it stands."""
+    own = fresh(registration)
+    cancellation = calendars.cancellation(own, now=NOW)
+    assert cancellation is not None
+    return {
+        "download": calendars.session_file(own.session),
+        "feed": calendars.feed([own.session], name="Sessies"),
+        "own download": calendars.registrant_file(own),
+        "invitation": calendars.request(own, now=NOW).content,
+        "cancellation": cancellation.content,
+    }
+
+
+def unfolded(content: bytes) -> str:
+    return content.decode().replace("\r\n ", "")
+
+
+def join_url(registration: Registration) -> str:
+    return settings.SITE_URL + registration.get_join_url()
+
+
+# One truth ---------------------------------------------------------------------------------------
+
+
+def test_uid_is_the_same_wherever_the_session_stands() -> None:
+    session = make_session(link=LINK)
+    registration = make_registration(session)
+
+    uids = {place: str(event_of(made)["uid"]) for place, made in all_of(registration).items()}
+
+    assert uids == dict.fromkeys(uids, session.uid)
+
+
+def test_uid_stays_when_the_session_moves_and_gets_another_name() -> None:
+    session = make_session()
+    before = event_of(calendars.session_file(session))["uid"]
+    session.title, session.slug = "Iets anders", "iets-anders"
+    session.save()
+    rescheduling.move(session, When(at("10:00"), at("11:00")), now=NOW)
+
+    assert event_of(calendars.session_file(session))["uid"] == before
+
+
+def test_uids_of_two_sessions_differ() -> None:
+    assert make_session().uid != make_session().uid
+
+
+def test_times_are_the_instants_of_the_session() -> None:
+    registration = make_registration(make_session())
+
+    events = [event_of(content) for content in all_of(registration).values()]
+
+    assert {(event["dtstart"].dt, event["dtend"].dt) for event in events} == {
+        (at("14:00"), at("16:30"))
+    }
+
+
+# What grows, and what does not -------------------------------------------------------------------
+
+
+def sequences(registration: Registration) -> set[int]:
+    return {event_of(content)["sequence"] for content in all_of(registration).values()}
+
+
+def test_sequence_grows_everywhere_when_the_session_moves() -> None:
+    session = make_session()
+    registration = make_registration(session)
+    before = sequences(registration)
+
+    rescheduling.move(session, When(at("10:00"), at("11:00")), now=NOW)
+
+    assert (before, sequences(registration)) == ({0}, {1})
+
+
+def test_sequence_grows_everywhere_when_the_place_changes() -> None:
+    session = make_session()
+    registration = make_registration(session)
+
+    rescheduling.change_place(session, now=NOW)
+
+    assert sequences(registration) == {1}
+
+
+def test_sequence_stays_when_only_words_change() -> None:
+    session = make_session()
+    registration = make_registration(session)
+    session.title = "Iets anders"
+    session.save()
+
+    assert sequences(registration) == {0}
+
+
+def test_sequence_of_whoever_cancels_and_comes_back_grows_with_each_mail() -> None:
+    session = make_session()
+    seen = []
+    for _ in range(2):
+        registration = make_registration(session, email="jan@example.org")
+        seen.append(event_of(calendars.request(fresh(registration), now=NOW))["sequence"])
+        registering.cancel(registration, now=NOW, by=OWNER)
+        seen.append(event_of(calendars.cancellation(fresh(registration), now=NOW))["sequence"])
+
+    assert seen == [0, 1, 2, 3]
+
+
+def test_sequence_of_a_cancelled_session_outranks_the_invitation() -> None:
+    session = make_session()
+    registration = make_registration(session)
+    before = event_of(calendars.request(fresh(registration), now=NOW))["sequence"]
+
+    rescheduling.cancel_session(session, now=NOW)
+
+    after = event_of(calendars.cancellation(fresh(registration), now=NOW))["sequence"]
+    assert after > before
+
+
+def test_stamp_of_a_mail_is_its_moment_of_sending() -> None:
+    registration = fresh(make_registration(make_session()))
+
+    stamps = [
+        event_of(calendars.request(registration, now=NOW + timedelta(hours=hours)))["dtstamp"].dt
+        for hours in (0, 1)
+    ]
+
+    assert stamps == [NOW, NOW + timedelta(hours=1)]
+
+
+@pytest.mark.parametrize("place", ["download", "feed", "own download"])
+def test_stamp_of_a_calendar_that_is_fetched_is_its_last_change(place: str) -> None:
+    registration = make_registration(make_session())
+    Session.objects.update(changed_at=NOW - days(30))
+
+    assert event_of(all_of(registration)[place])["dtstamp"].dt == NOW - days(30)
+
+
+@pytest.mark.parametrize("place", ["download", "feed", "own download"])
+def test_calendar_that_is_fetched_twice_is_the_same_to_the_byte(place: str) -> None:
+    registration = make_registration(make_session(link=LINK))
+
+    assert all_of(registration)[place] == all_of(registration)[place]
+
+
+# What is secret ----------------------------------------------------------------------------------
+
+
+def test_virtual_link_stands_in_no_calendar() -> None:
+    registration = make_registration(make_session(link=LINK))
+
+    found = [
+        place
+        for place, content in all_of(registration).items()
+        if LINK in unfolded(content) or "secret-room" in unfolded(content)
+    ]
+
+    assert found == []
+
+
+def test_address_to_join_stands_in_the_registrants_own_calendars_only() -> None:
+    registration = make_registration(make_session(link=LINK))
+
+    found = [
+        place
+        for place, content in all_of(registration).items()
+        if registration.joining_code in unfolded(content)
+    ]
+
+    assert found == ["own download", "invitation", "cancellation"]
+
+
+def test_code_to_manage_stands_in_no_calendar() -> None:
+    registration = make_registration(make_session(link=LINK))
+
+    assert not any(
+        registration.managing_code in unfolded(content) for content in all_of(registration).values()
+    )
+
+
+@pytest.mark.parametrize("place", ["download", "feed"])
+def test_calendar_for_everybody_names_nobody_who_registered(place: str) -> None:
+    registration = make_registration(make_session(), name="An Peeters", email="an@example.org")
+
+    content = unfolded(all_of(registration)[place])
+
+    assert "An Peeters" not in content
+    assert "an@example.org" not in content
+
+
+def test_calendar_to_share_says_what_anyone_may_read_and_no_more() -> None:
+    """Nothing a colleague sees in somebody's calendar lets them cancel."""
+    registration = make_registration(make_session(link=LINK))
+
+    event = event_of(calendars.registrant_file(fresh(registration)))
+
+    assert str(event["url"]) == join_url(registration)
+    assert join_url(registration) in event["description"]
+
+
+def test_joining_code_opens_nothing_to_manage_and_the_other_way_round() -> None:
+    registration = make_registration(make_session())
+
+    crossed = (
+        Registration.objects.by_managing_code(registration.joining_code),
+        Registration.objects.by_joining_code(registration.managing_code),
+        Registration.objects.by_managing_code(registration.public_id),
+        Registration.objects.by_managing_code(registration.managing_code[:-1]),
+    )
+    right = (
+        Registration.objects.by_managing_code(registration.managing_code),
+        Registration.objects.by_joining_code(registration.joining_code),
+    )
+
+    assert crossed == (None, None, None, None)
+    assert right == (registration, registration)
+
+
+# Who and how -------------------------------------------------------------------------------------
+
+
+def test_invitation_names_its_reader_who_has_said_yes() -> None:
+    session = make_session(programme=make_programme(name="PIO"))
+    registration = make_registration(session, name="An Peeters", email="an@example.org")
+
+    event = event_of(calendars.request(fresh(registration), now=NOW))
+
+    assert str(event["attendee"]) == "mailto:an@example.org"
+    assert event["attendee"].params["CN"] == "An Peeters"
+    assert event["attendee"].params["PARTSTAT"] == "ACCEPTED"
+    assert str(event["organizer"]) == f"mailto:{settings.DEFAULT_FROM_EMAIL}"
+    assert event["organizer"].params["CN"] == "PIO"
+
+
+@pytest.mark.parametrize("place", ["download", "feed", "own download"])
+def test_calendar_that_is_fetched_invites_nobody_and_rings_nowhere(place: str) -> None:
+    registration = make_registration(make_session())
+
+    calendar = Calendar.from_ical(all_of(registration)[place])
+
+    assert "method" not in calendar
+    assert {"attendee", "organizer"} & {name.lower() for name in calendar.events[0]} == set()
+    assert calendar.walk("VALARM") == []
+
+
+@pytest.mark.parametrize("place", ["download", "feed", "own download", "cancellation"])
+def test_cancelled_session_stays_and_says_so(place: str) -> None:
+    session = make_session()
+    registration = make_registration(session)
+    rescheduling.cancel_session(session, now=NOW)
+    own = fresh(registration)
+    made = {
+        "download": calendars.session_file(own.session),
+        "feed": calendars.feed([own.session], name="Sessies"),
+        "own download": calendars.registrant_file(own),
+        "cancellation": calendars.cancellation(own, now=NOW),
+    }
+
+    assert event_of(made[place])["status"] == "CANCELLED"
+
+
+def test_own_download_of_who_cancelled_does_not_put_the_session_back() -> None:
+    session = make_session()
+    registration = make_registration(session)
+    registering.cancel(registration, now=NOW, by=OWNER)
+
+    assert event_of(calendars.registrant_file(fresh(registration)))["status"] == "CANCELLED"
+    assert event_of(calendars.session_file(session))["status"] == "CONFIRMED"
+
+
+def test_cancellation_for_who_never_had_a_seat_is_none() -> None:
+    session = make_session(capacity=1)
+    make_registration(session)
+    waiting = make_registration(session)
+    registering.cancel(waiting, now=NOW, by=OWNER)
+
+    assert calendars.cancellation(fresh(waiting), now=NOW) is None
+
+
+# What it says ------------------------------------------------------------------------------------
+
+
+def test_description_holds_summary_agenda_contact_and_page() -> None:
+    session = make_session(
+        summary="Wat AI kan.", contact_name="Veerle", contact_email="veerle@example.org"
+    )
+    block = make_agenda_item(session, "14:05", "15:15", kind="block", title="Mogelijkheden")
+    talk = make_agenda_item(session, "14:05", "14:50", parent=block, title="Onderzoek")
+    make_speaker(talk, name="Sabine Demey")
+    make_agenda_item(session, "15:15", "15:25", title="Vragen")
+
+    blocks = str(event_of(calendars.session_file(session))["description"]).split("\n\n")
+
+    assert blocks[:2] == [
+        "Wat AI kan.",
+        (
+            "14u05 – 15u15 Mogelijkheden\n"
+            "  14u05 – 14u50 Onderzoek (Sabine Demey)\n"
+            "15u15 – 15u25 Vragen"
+        ),
+    ]
+    assert "Veerle, veerle@example.org" in blocks[2]
+    assert blocks[3].endswith(settings.SITE_URL + session.get_absolute_url())
+
+
+@pytest.mark.parametrize(("language", "prefix"), [("nl", ""), ("fr", "/fr"), ("en", "/en")])
+def test_calendar_leads_to_the_page_in_its_own_language(language: str, prefix: str) -> None:
+    session = make_session(title_nl="AI nu", title_fr="L’IA", title_en="AI now")
+
+    with translation.override(language):
+        event = event_of(calendars.session_file(session))
+
+    assert str(event["url"]) == f"{settings.SITE_URL}{prefix}/sessions/{session.slug}/"
+    assert str(event["summary"]) == {"nl": "AI nu", "fr": "L’IA", "en": "AI now"}[language]
+
+
+def test_calendar_of_a_session_on_site_says_where_and_offers_no_way_in_from_afar() -> None:
+    session = make_session(attendance="on_site", venue="Herman Teirlinck, Brussel")
+    registration = make_registration(session)
+
+    event = event_of(calendars.registrant_file(fresh(registration)))
+
+    assert str(event["location"]) == "Herman Teirlinck, Brussel"
+    assert join_url(registration) not in event["description"]
+
+
+def test_feed_holds_every_session_once() -> None:
+    sessions: list[Session] = [
+        make_session(starts_at=at("14:00") + days(number), ends_at=at("15:00") + days(number))
+        for number in range(3)
+    ]
+
+    events = Calendar.from_ical(calendars.feed(sessions, name="Sessies")).events
+
+    assert sorted(str(event["uid"]) for event in events) == sorted(s.uid for s in sessions)
+
+
+def test_feed_without_sessions_is_still_a_calendar() -> None:
+    assert Calendar.from_ical(calendars.feed([], name="Sessies")).events == []

@@ -1,0 +1,114 @@
+from datetime import date, timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import translation
+from pytest_django import DjangoAssertNumQueries
+
+from moments.edges import Closing, Edge
+from moments.local import BRUSSELS
+from procurement.models import Call, Deadline
+from tests.build import NOW, days, make_deadline, make_programme
+
+pytestmark = pytest.mark.django_db
+
+TICK = timedelta.resolution
+
+
+def on(day: date, edge: Edge = Edge.AT_TIME, **fields: bool) -> Closing:
+    return Closing.from_local(edge, day, None, BRUSSELS, **fields)
+
+
+def test_coming_deadlines_are_those_not_yet_past_the_next_first() -> None:
+    later = make_deadline(closing=Closing(Edge.AT_TIME, NOW + days(2), BRUSSELS))
+    sooner = make_deadline(closing=Closing(Edge.AT_TIME, NOW + TICK, BRUSSELS))
+    make_deadline(closing=Closing(Edge.AT_TIME, NOW, BRUSSELS))
+
+    assert list(Deadline.objects.coming(NOW)) == [sooner, later]
+
+
+def test_past_deadlines_are_those_closed_by_now_the_latest_first() -> None:
+    earlier = make_deadline(closing=Closing(Edge.AT_TIME, NOW - days(2), BRUSSELS))
+    just_now = make_deadline(closing=Closing(Edge.AT_TIME, NOW, BRUSSELS))
+    make_deadline(closing=Closing(Edge.AT_TIME, NOW + TICK, BRUSSELS))
+
+    assert list(Deadline.objects.past(NOW)) == [just_now, earlier]
+
+
+def test_deadline_is_past_from_its_instant_on() -> None:
+    deadline = make_deadline()
+
+    edges = [deadline.is_past(deadline.closes_at - TICK), deadline.is_past(deadline.closes_at)]
+
+    assert edges == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("closing", "wording"),
+    [
+        (on(date(2021, 12, 13)), "uiterlijk maandag 13 december 2021 om 24u00"),
+        (on(date(2021, 6, 8), Edge.BEFORE_DATE), "vóór dinsdag 8 juni 2021"),
+        (on(date(2021, 6, 7), Edge.THROUGH_DATE), "tot en met maandag 7 juni 2021"),
+        (on(date(2021, 10, 14), Edge.ON_DATE), "op donderdag 14 oktober 2021"),
+    ],
+)
+def test_deadline_says_its_moment_in_the_words_of_its_edge(closing: Closing, wording: str) -> None:
+    deadline = make_deadline(closing=closing)
+    deadline.refresh_from_db()
+
+    assert deadline.closing.wording() == wording
+    assert str(deadline) == f"{deadline.call.title}: {wording}"
+
+
+def test_deadline_without_a_stated_hour_says_that_it_is_to_be_confirmed() -> None:
+    closing = on(date(2021, 10, 14), Edge.ON_DATE, hour_is_stated=False)
+    deadline = make_deadline(closing=closing, is_hour_stated=False)
+
+    assert deadline.closing == closing
+    assert "23u59" not in deadline.closing.reading()
+
+
+def test_deadline_keeps_an_identity_for_calendars() -> None:
+    first, second = make_deadline(), make_deadline()
+
+    assert first.uid != second.uid
+    assert first.sequence == 0
+
+
+def test_database_refuses_the_same_step_of_a_call_twice() -> None:
+    deadline = make_deadline()
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make_deadline(call=deadline.call)
+
+
+def test_database_allows_two_steps_of_a_call_at_one_moment() -> None:
+    deadline = make_deadline()
+
+    make_deadline(call=deadline.call, kind=Deadline.Kind.PRE_NOTIFICATION)
+
+    assert deadline.call.deadlines.count() == 2
+
+
+def test_call_leads_to_its_page_in_the_active_language() -> None:
+    call = Call.objects.create(slug="oproep", title="Oproep", programme=make_programme())
+
+    with translation.override("fr"):
+        in_french = call.get_absolute_url()
+
+    assert (call.get_absolute_url(), in_french) == ("/deadlines/oproep/", "/fr/deadlines/oproep/")
+
+
+def test_pages_ask_once_for_all_deadlines(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for _ in range(3):
+        make_deadline()
+
+    with django_assert_num_queries(1):
+        shown = [
+            (deadline.call.title, deadline.call.programme.name, deadline.call.organisation)
+            for deadline in Deadline.objects.for_pages().coming(NOW)
+        ]
+
+    assert len(shown) == 3

@@ -9,7 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponseBase
 
-from accounts.models import Programme, User
+from accounts.models import User
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
@@ -76,7 +76,5 @@ class SignedInRequest(HttpRequest):
 
 
 def organises(user: User | AnonymousUser) -> bool:
-    """Whether somebody organises for a programme, or administers all of them."""
-    if not user.is_authenticated or not user.is_active or not user.is_staff:
-        return False
-    return user.is_superuser or Programme.objects.managed_by(user).exists()
+    """Whether somebody is signed in who organises for a programme."""
+    return isinstance(user, User) and user.is_organiser

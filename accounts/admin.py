@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
@@ -24,7 +27,17 @@ from accounts.models import (
 )
 
 admin.site.site_header = _("Administration")
-admin.site.unregister(Group)
+# What these hold is shown with the person, without the secrets in it.
+for model in (
+    Group,
+    EmailAddress,
+    Authenticator,
+    UserSession,
+    SocialApp,
+    SocialToken,
+    SocialAccount,
+):
+    admin.site.unregister(model)
 
 
 class OrganiserAdmin(admin.ModelAdmin):
@@ -96,23 +109,46 @@ class MembershipInline(admin.TabularInline):
     extra = 0
 
 
+class EmailAddressInline(admin.TabularInline):
+    """The addresses somebody signs in with."""
+
+    model = EmailAddress
+    extra = 0
+
+
+class AuthenticatorInline(admin.TabularInline):
+    """Second factors: to take away when somebody lost theirs, never to read."""
+
+    model = Authenticator
+    extra = 0
+    fields = readonly_fields = ("type", "created_at", "last_used_at")
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Only the person adds one."""
+        return False
+
+
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
-    """People who sign in."""
+class UserAdmin(admin.ModelAdmin):
+    """People who sign in: with a code by mail or at their organisation, never with a password."""
 
     ordering = ("email",)
     list_display = ("email", "name", "is_active", "is_staff", "is_superuser")
     list_filter = ("is_active", "is_staff", "is_superuser", "memberships__programme")
     search_fields = ("email", "name")
     fieldsets = (
-        (None, {"fields": ("email", "password", "name", "language")}),
+        (None, {"fields": ("email", "name", "language")}),
         (_("Rights"), {"fields": ("is_active", "is_staff", "is_superuser")}),
         (_("Dates"), {"fields": ("last_login", "joined_at")}),
     )
     readonly_fields = ("last_login", "joined_at")
-    add_fieldsets = ((None, {"fields": ("email", "name", "password1", "password2")}),)
-    filter_horizontal = ()
-    inlines = (MembershipInline,)
+    inlines = (MembershipInline, EmailAddressInline, AuthenticatorInline)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Somebody new has no password, and none that could be guessed."""
+        if not change:
+            obj.set_unusable_password()
+        super().save_model(request, obj, form, change)
 
 
 class AliasInline(admin.TabularInline):

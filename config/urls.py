@@ -3,7 +3,9 @@
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
+
+from accounts.views import no_passwords
 
 # Without Django's shortcut from a row's number to its page: any organiser could have it hand out
 # the links in the mails of any registrant.
@@ -16,6 +18,7 @@ _administration = [
 urlpatterns: list[URLPattern | URLResolver] = [
     *i18n_patterns(
         path("admin/", (_administration, "admin", admin.site.name)),
+        re_path("^accounts/password/", no_passwords, name="no-passwords"),
         path("accounts/", include("allauth.urls")),
         path("", include("events.urls")),
         path("", include("portal.urls")),

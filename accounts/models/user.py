@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 
@@ -57,3 +58,10 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    @cached_property
+    def is_organiser(self) -> bool:
+        """Whether they organise for a programme, or administer all of them; asked often a page."""
+        if not self.is_active or not self.is_staff:
+            return False
+        return self.is_superuser or self.memberships.filter(role="organiser").exists()

@@ -81,14 +81,6 @@ CONTENT_SECURITY_POLICY = {
 # Applications ------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "portal",
-    "events",
-    "procurement",
-    "mailing",
-    "ical",
-    "moments",
-    "accounts",
-    "config.apps.ConfigConfig",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -104,6 +96,15 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.humanize",
     "django.forms",  # so that FORM_RENDERER finds our own templates
+    # Ours last, so that our admin finds the others' registered.
+    "portal",
+    "events",
+    "procurement",
+    "mailing",
+    "ical",
+    "moments",
+    "accounts",
+    "config.apps.ConfigConfig",
 ]
 
 MIDDLEWARE = [

@@ -98,7 +98,7 @@ def sessions_calendar(request: HttpRequest) -> HttpResponse:
 def send_links(request: HttpRequest) -> HttpResponse:
     """Send somebody the links to their registrations; the answer is alike for every address."""
     now = timezone.now()
-    form = LinksForm(request.POST or None)
+    form = LinksForm(request.POST) if request.method == "POST" else LinksForm()
     is_sent = request.method == "POST" and form.is_valid()
     if is_sent:
         messages.tell_links(form.cleaned_data["email"], now=now)

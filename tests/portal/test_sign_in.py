@@ -70,6 +70,23 @@ def test_code_from_the_mail_signs_in(client: CheckedClient) -> None:
     assert client.get("/me/").status_code == 200
 
 
+@pytest.mark.parametrize("typed", ["ELS@STAD.EXAMPLE.ORG", " els@stad.example.org "])
+def test_code_comes_however_the_address_is_typed(client: CheckedClient, typed: str) -> None:
+    make_account()
+
+    sign_in(client, typed)
+
+    assert client.get("/me/").status_code == 200
+
+
+def test_person_who_may_no_longer_sign_in_gets_no_further(client: CheckedClient) -> None:
+    make_account(is_active=False)
+
+    sign_in(client, "els@stad.example.org")
+
+    assert client.get("/me/").status_code == 302
+
+
 def test_wrong_code_does_not_sign_in(client: CheckedClient) -> None:
     make_account()
     client.post("/accounts/login/", {"login": "els@stad.example.org"})

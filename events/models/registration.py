@@ -63,7 +63,12 @@ class SeatCount(models.Model):
     @property
     def is_full(self) -> bool:
         """Whether a newcomer finds no seat."""
-        return self.capacity is not None and self.taken >= self.capacity
+        return self.capacity is not None and (self.taken >= self.capacity or self.waiting > 0)
+
+    @property
+    def open(self) -> int:
+        """How many seats a newcomer can have; only asked where there is a capacity."""
+        return 0 if self.is_full else self.free or 0
 
     @property
     def free(self) -> int | None:
@@ -197,7 +202,10 @@ class Registration(models.Model):
                 name="registration_confirmed_at_a_moment",
             ),
         ]
-        indexes = [models.Index(fields=["session", "state", "id"], name="registration_line")]
+        indexes = [
+            models.Index(fields=["session", "state", "id"], name="registration_line"),
+            models.Index(fields=["email_key"], name="registration_address"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} – {self.session}"

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import Organisation, OrganisationDomain, OrganisationKey
 from accounts.names import is_storable, matching_key
@@ -51,11 +52,11 @@ def at_domain(domain: str) -> Organisation | None:
 
 
 def suggest(text: str) -> list[Organisation]:
-    """Organisations somebody may mean: those whose name starts so, then those with it anywhere."""
+    """Organisations somebody may mean: whose name starts so, then those with a word that does."""
     suggestions: dict[int, Organisation] = {}
     if (key := matching_key(text)) and is_storable(text):
-        for condition in ("keys__key__startswith", "keys__key__contains"):
-            matching = Organisation.objects.filter(**{condition: key}).distinct()
+        for condition in (Q(keys__key__startswith=key), Q(keys__key__contains=f" {key}")):
+            matching = Organisation.objects.filter(condition).distinct()
             for organisation in matching.order_by("name", "pk")[:SUGGESTIONS]:
                 suggestions.setdefault(organisation.pk, organisation)
     return list(suggestions.values())[:SUGGESTIONS]

@@ -1,5 +1,6 @@
 """Names and addresses as people type them: what is refused, and how two are compared."""
 
+import re
 import unicodedata
 
 from django.core.exceptions import ValidationError
@@ -20,6 +21,11 @@ def validate_one_line(value: str) -> None:
 def is_storable(text: str) -> bool:
     """Whether a row can hold it at all; PostgreSQL refuses NUL even in a question."""
     return "\x00" not in text
+
+
+def has_web_address(text: str) -> bool:
+    """Whether a text holds a web address, as a name does that somebody wants us to mail around."""
+    return re.search(r"://|\bwww\.", text, re.IGNORECASE) is not None
 
 
 def matching_key(name: str) -> str:

@@ -2,13 +2,17 @@
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import translate_url
+from django.urls import reverse, translate_url
 from django.utils.translation import get_language
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    """The site's name, this page in each language, and whether mails are read in the browser."""
-    here, current = request.get_full_path(), get_language()
+    """The site's name, this page in each language, and whether mails are read in the browser.
+
+    An address that leads nowhere does so in every language: from there the links lead home.
+    """
+    here = reverse("portal:home") if request.resolver_match is None else request.get_full_path()
+    current = get_language()
     return {
         "site_name": settings.SITE_NAME,
         "local_mode": settings.LOCAL_MODE,

@@ -7,15 +7,18 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from modeltranslation.admin import TranslationAdmin, TranslationStackedInline
 
+from accounts import directory
 from accounts.access import organises
 from accounts.admin import OrganiserAdmin, OrganiserInline
 from events import agenda, registering, rescheduling, speaking
@@ -31,9 +34,10 @@ from events.models import (
     VirtualLink,
 )
 from events.registering import Applicant
+from mailing.models import Message
 from moments.edges import Closing
 from moments.forms import ClosingField
-from moments.local import UnknownZone, read_zone, validate_zone
+from moments.local import UnknownZone, day_before, read_zone, validate_zone
 
 # Filters name only what stands in the list: another programme's drafts are none of one's business.
 OWN_ROWS = admin.RelatedOnlyFieldListFilter
@@ -153,10 +157,13 @@ class SessionForm(forms.ModelForm):
         widget=forms.Textarea({"rows": 3}),
         help_text=gettext_lazy("Code, dial-in number, practical advice."),
     )
+    # What the organiser saw: whoever saves later must not undo what another saved meanwhile.
+    seen_at = forms.CharField(required=False, widget=forms.HiddenInput())
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk:
+            self.initial["seen_at"] = self.instance.changed_at.isoformat()
             self.initial["registration_closing"] = self.instance.closing
             self.initial["capacity"] = seats_of(self.instance).capacity
             link = VirtualLink.objects.filter(session=self.instance).first()
@@ -182,9 +189,29 @@ class SessionForm(forms.ModelForm):
             opens_at = cleaned.get("registration_opens_at")
             if opens_at and opens_at >= closing.closes_at:
                 self.add_error("registration_opens_at", _("Registration opens before it closes."))
+        self._check_unchanged(cleaned.get("seen_at") or "")
+        self._check_release(cleaned)
         self._check_end(cleaned, closing)
         self._check_status(cleaned.get("status"))
         return cleaned
+
+    def _check_unchanged(self, seen_at: str) -> None:
+        if self.instance.pk and seen_at and seen_at != self.initial["seen_at"]:
+            raise ValidationError(
+                _(
+                    "Somebody else has changed this session since you opened it. Open it again in"
+                    " another tab, compare, and make your change there."
+                )
+            )
+
+    def _check_release(self, cleaned: dict[str, Any]) -> None:
+        facts = [cleaned.get(name) for name in ("starts_at", "link_days_before", "link_local_time")]
+        starts_at, days, at = facts
+        if starts_at is None or days is None or at is None or not cleaned.get("time_zone"):
+            return
+        zone = read_zone(cleaned["time_zone"])
+        if day_before(starts_at, zone, days=days, at=at) >= starts_at:
+            self.add_error("link_local_time", _("The link would go out after the start."))
 
     def _check_end(self, cleaned: dict[str, Any], closing: Closing | None) -> None:
         starts_at, ends_at = cleaned.get("starts_at"), cleaned.get("ends_at")
@@ -235,7 +262,17 @@ class SessionAdmin(OrganiserAdmin, TranslationAdmin):
     fieldsets = (
         (
             None,
-            {"fields": ("programme", "status", "title_nl", "slug", "kind", "summary_nl")},
+            {
+                "fields": (
+                    "programme",
+                    "status",
+                    "title_nl",
+                    "slug",
+                    "kind",
+                    "summary_nl",
+                    "seen_at",
+                )
+            },
         ),
         (
             gettext_lazy("When and where"),
@@ -350,6 +387,9 @@ class SessionAdmin(OrganiserAdmin, TranslationAdmin):
         _save_link(obj, form.cleaned_data)
         if before is None:
             return
+        if form.has_changed():
+            Session.objects.filter(pk=obj.pk).update(changed_at=now)
+        registering.fill(obj, now=now)
         _move_and_tell(request, obj, before, to)
         if wanted == Session.Status.PUBLISHED and obj.status != wanted:
             obj.status = wanted
@@ -402,13 +442,24 @@ def _move_and_tell(
         except rescheduling.CannotMove as refusal:
             messages.error(request, str(refusal))
             return
-    elif (before.venue, before.attendance) != (session.venue, session.attendance):
+    elif _is_elsewhere(before, session):
         rescheduling.change_place(session, now=now)
     else:
         return
     told = session.registrations.live().count() if session.status == "published" else 0
     if told:
         messages.info(request, _told(told))
+
+
+def _is_elsewhere(before: Session, session: Session) -> bool:
+    """Whether people have to go elsewhere; a translation that was still missing is no change."""
+    if before.attendance != session.attendance:
+        return True
+    venues = [f"venue_{code}" for code, _label in settings.LANGUAGES]
+    was, now_is = ([getattr(row, venue) or "" for venue in venues] for row in (before, session))
+    if not any(was):
+        return any(now_is)
+    return any(old and old != new for old, new in zip(was, now_is, strict=True))
 
 
 def _told(number: int) -> str:
@@ -438,6 +489,11 @@ class AgendaItemAdmin(OrganiserAdmin, TranslationAdmin):
     fields = ("session", "kind", "title", "description", ("starts_at", "ends_at"), "track")
     readonly_fields = ("session", "starts_at", "ends_at")
     inlines = (ContributionInline,)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """What visitors read of the session has changed, in its calendar too."""
+        super().save_related(request, form, formsets, change)
+        Session.objects.filter(pk=form.instance.session_id).update(changed_at=timezone.now())
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Items are added on their session."""
@@ -469,7 +525,9 @@ class ConsentInline(admin.TabularInline):
 class RegistrationAdmin(OrganiserAdmin):
     """Registrations: the list, adding somebody, cancelling, placing from the waiting list."""
 
-    list_display = ("name", "email", "organisation_name", "session", "state", "received_at")
+    list_display = (
+        "name", "email", "organisation_name", "session", "state", "mail_arrives", "received_at",
+    )  # fmt: skip
     list_filter = ("state", ("session", OWN_ROWS), "language", "organisation__kind")
     search_fields = ("name", "email", "organisation_name", "organisation__name_nl")
     date_hierarchy = "received_at"
@@ -495,6 +553,7 @@ class RegistrationAdmin(OrganiserAdmin):
     def save_model(self, request: HttpRequest, obj: Registration, form: Any, change: bool) -> None:
         """Add somebody by the same rules as everybody, but also outside the period."""
         if change:
+            obj.organisation = directory.find(obj.organisation_name)
             super().save_model(request, obj, form, change)
             return
         applicant = Applicant(
@@ -508,6 +567,28 @@ class RegistrationAdmin(OrganiserAdmin):
             obj.session, applicant, received_at=timezone.now(), by_organiser=True
         )
         obj.pk = outcome.registration.pk
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Registration]:
+        """With whether a mail to them failed."""
+        failed = Message.objects.filter(
+            kind__startswith="events.", object_id=OuterRef("pk"), state=Message.State.FAILED
+        )
+        rows: QuerySet[Registration] = super().get_queryset(request)
+        return rows.annotate(has_failed_mail=Exists(failed))
+
+    @admin.display(description=gettext_lazy("mail arrives"), boolean=True)
+    def mail_arrives(self, registration: Any) -> bool:
+        """Whether no mail to them was given up."""
+        return not registration.has_failed_mail
+
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """A seat that goes between the check and the saving is a refusal, not a fault."""
+        try:
+            with transaction.atomic():
+                return super().add_view(request, *args, **kwargs)
+        except registering.RegistrationRefused as refusal:
+            messages.error(request, str(refusal))
+            return redirect(request.get_full_path())
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
@@ -551,6 +632,7 @@ class AddRegistrationForm(forms.ModelForm):
         if session is None:
             return cleaned
         try:
+            registering.refuse_unusable(cleaned.get("email") or "")
             registering.refuse_unless_open(session, timezone.now(), by_organiser=True)
         except registering.RegistrationRefused as refusal:
             raise ValidationError(str(refusal)) from refusal

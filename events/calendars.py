@@ -44,6 +44,7 @@ def registrant_entry(
         url=join,
         description=lines,
         steps=registration.calendar_steps,
+        modified_at=_last_change(registration),
         is_cancelled=registration.is_cancelled,
         attendee=Person(registration.email, registration.name),
     )
@@ -73,10 +74,20 @@ def registrant_file(registration: Registration) -> bytes:
     """A registrant's own entry to download."""
     made = registrant_entry(
         registration,
-        stamp=registration.session.changed_at,
+        stamp=_last_change(registration),
         agenda=_agenda(registration.session),
     )
     return calendar([made], language=get_language() or "")
+
+
+def _last_change(registration: Registration) -> datetime:
+    """When what the registrant's own entry says last changed."""
+    changes = (
+        registration.session.changed_at,
+        registration.confirmed_at,
+        registration.cancelled_at,
+    )
+    return max(change for change in changes if change is not None)
 
 
 def feed(sessions: Iterable[Session], *, name: str) -> bytes:
@@ -100,6 +111,7 @@ def _entry(
     url: str,
     description: str,
     steps: int = 0,
+    modified_at: datetime | None = None,
     is_cancelled: bool = False,
     attendee: Person | None = None,
 ) -> Entry:
@@ -107,7 +119,7 @@ def _entry(
         uid=session.uid,
         sequence=session.sequence + steps,
         created_at=session.created_at,
-        modified_at=session.changed_at,
+        modified_at=modified_at or session.changed_at,
         stamp=stamp,
         starts_at=session.starts_at,
         ends_at=session.ends_at,

@@ -9,8 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.names import normal_address, validate_one_line
 from events.models import ConsentText
-from events.registering import Applicant
-from ical.entries import Person
+from events.registering import Applicant, UnusableAddress, refuse_unusable
 
 
 def new_form_token() -> str:
@@ -67,14 +66,11 @@ class RegistrationForm(forms.Form):
 
     def clean_email(self) -> str:
         """Keep the address in its normal form; refuse what no invitation can name."""
-        email = normal_address(self.cleaned_data["email"])
         try:
-            Person(email)
-        except ValueError:
-            raise forms.ValidationError(
-                _("Fill in an e-mail address such as name@organisation.be.")
-            ) from None
-        return email
+            refuse_unusable(self.cleaned_data["email"])
+        except UnusableAddress as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
+        return normal_address(self.cleaned_data["email"])
 
     def applicant(self) -> Applicant:
         """What was filled in, once it is valid."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from enum import StrEnum
 from urllib.parse import urljoin
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from accounts.names import has_web_address
 from events import calendars
 from events.models import Registration, RegistrationQuerySet, Session
 from mailing import outbox
@@ -29,6 +31,13 @@ SESSION_CANCELLED = "events.session_cancelled"
 LINK = "events.link"
 AGAIN = "events.again"
 LINKS = "events.links"
+
+
+class Change(StrEnum):
+    """What changed about a session, for the mail that tells it."""
+
+    TIME = "time"
+    PLACE = "place"
 
 
 # Owing -------------------------------------------------------------------------------------------
@@ -56,11 +65,11 @@ def tell_of_cancellation(registration: Registration, *, now: datetime) -> None:
     outbox.put([_draft(registration, SESSION_CANCELLED if is_whole else CANCELLED, now)])
 
 
-def tell_of_change(session: Session, *, now: datetime) -> None:
+def tell_of_change(session: Session, what: Change, *, now: datetime) -> None:
     """Tell everybody with a seat or in line that time or place changed."""
     outbox.put(
         [
-            _draft(registration, CHANGED, now, version=str(session.sequence))
+            _draft(registration, CHANGED, now, version=f"{what}:{session.sequence}")
             for registration in session.registrations.live().order_by("pk")
         ]
     )
@@ -251,12 +260,14 @@ def _write_changed(registration: Registration, message: Message, now: datetime) 
         message.key.endswith(f":{session.sequence}"),
         gettext_noop("The session has changed again since."),
     )
-    opening = [_("The time or place of this session has changed. Below is what applies now.")]
-    if session.moved_from is not None:
-        opening.append(
-            _("It was planned for %(moment)s.")
-            % {"moment": words.moment(session.moved_from, session.zone)}
-        )
+    opening = []
+    if f":{Change.PLACE}:" in message.key:
+        opening.append(_("The place of this session has changed. Below is what applies now."))
+    else:
+        opening.append(_("The time of this session has changed. Below is what applies now."))
+        if session.moved_from is not None:
+            was = words.moment(session.moved_from, session.zone)
+            opening.append(_("It was planned for %(moment)s.") % {"moment": was})
     if registration.is_confirmed:
         opening.append(_("Your registration stays valid; you need do nothing."))
         opening += _about_the_link(registration, now)
@@ -354,7 +365,7 @@ def _letter(
         language=registration.language,
         subject=subject % {"title": session.title},
         heading=heading,
-        greeting=_("Hello %(name)s,") % {"name": registration.name},
+        greeting=_greeting(registration),
         opening=opening,
         facts=_facts(session),
         button=(label, absolute(path)),
@@ -364,6 +375,13 @@ def _letter(
         reply_to=contact_email,
         calendar=calendar,
     )
+
+
+def _greeting(registration: Registration) -> str:
+    """By name, unless a stranger typed an address there for our mail to carry to its receiver."""
+    if has_web_address(registration.name):
+        return _("Hello,")
+    return _("Hello %(name)s,") % {"name": registration.name}
 
 
 def _facts(session: Session) -> list[tuple[str, str]]:
@@ -386,7 +404,8 @@ def _about_the_link(registration: Registration, now: datetime) -> list[str]:
     if not session.has_link:
         return []
     if now >= session.link_released_at:
-        return [_("Within a few minutes we mail you the link to take part.")]
+        address = absolute(registration.get_join_url())
+        return [_("You take part through your own page: %(address)s") % {"address": address}]
     moment = words.moment(session.link_released_at, session.zone)
     return [_("On %(moment)s we mail you the link to take part.") % {"moment": moment}]
 

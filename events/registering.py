@@ -24,10 +24,13 @@ from events.models import (
     Session,
     SessionState,
 )
+from ical.entries import Person
 from mailing import outbox
 
-# A stranger who types somebody's address again and again causes no more mails than this to it.
+# A stranger who types somebody's address again and again causes no more mails than this to it…
 MAILS_PER_ADDRESS_PER_HOUR = 5
+# … nor, with another plus tag each time, more registrations than this in one mailbox.
+REGISTRATIONS_PER_MAILBOX_PER_HOUR = 20
 
 
 class RegistrationRefused(Exception):
@@ -44,6 +47,14 @@ class RegistrationClosed(RegistrationRefused):
 
 class SessionFull(RegistrationRefused):
     """There is no seat, and no waiting list."""
+
+
+class UnusableAddress(RegistrationRefused):
+    """No invitation can name this e-mail address."""
+
+
+class TooManyRegistrations(RegistrationRefused):
+    """One mailbox was registered very often in a short time, under addresses that differ."""
 
 
 class SessionCancelled(RegistrationRefused):
@@ -84,6 +95,7 @@ def register(
     Asking again changes nothing and sends the mail again, a limited number of times. An organiser
     may add people outside the registration period. Raises a `RegistrationRefused`.
     """
+    refuse_unusable(applicant.email)
     try:
         refuse_unless_open(session, received_at, by_organiser=by_organiser)
     except RegistrationClosed:
@@ -92,6 +104,8 @@ def register(
             raise
         # It came in time, and comes again since its answer got lost.
         return Outcome(known, is_own=True)
+    if not by_organiser:
+        _refuse_flood(applicant.email, received_at)
     try:
         with transaction.atomic():
             registration = _enter(session, applicant, received_at)
@@ -106,8 +120,37 @@ def register(
         if not is_own:
             send_again(known, now=received_at)
             if session.state(received_at, is_full=_is_full(session)) is SessionState.FULL:
-                raise
+                raise SessionFull(_("All seats are taken.")) from None
         return Outcome(known, is_own=is_own)
+
+
+def refuse_unusable(email: str) -> None:
+    """Refuse an address that no calendar can name, such as one with quotes."""
+    try:
+        Person(normal_address(email))
+    except ValueError:
+        raise UnusableAddress(
+            _("Fill in an e-mail address such as name@organisation.be.")
+        ) from None
+
+
+def _refuse_flood(email: str, received_at: datetime) -> None:
+    """Refuse when one mailbox, whatever its plus tags, was registered very often lately.
+
+    Not per network: a ministry comes from one address, in the last ten minutes above all.
+    """
+    local, _at, domain = address_key(email).partition("@")
+    mailbox = local.partition("+")[0]
+    is_same = Q(email_key=f"{mailbox}@{domain}") | Q(
+        email_key__startswith=f"{mailbox}+", email_key__endswith=f"@{domain}"
+    )
+    lately = Registration.objects.filter(
+        is_same, received_at__gt=received_at - timedelta(hours=1), received_at__lte=received_at
+    )
+    if lately.count() >= REGISTRATIONS_PER_MAILBOX_PER_HOUR:
+        raise TooManyRegistrations(
+            _("Too much was registered with this mailbox. Try again in an hour.")
+        )
 
 
 def _is_same_form(registration: Registration, applicant: Applicant) -> bool:
@@ -179,7 +222,8 @@ def _take_seat_or_place_in_line(session: Session) -> bool:
     Raises `SessionFull` and `SessionCancelled`.
     """
     row = SeatCount.objects.filter(session=session, is_shut=False)
-    has_room = Q(capacity=None) | Q(taken__lt=F("capacity"))
+    # A seat that stays free while people wait is not for whoever happens to come by.
+    has_room = Q(capacity=None) | Q(taken__lt=F("capacity"), waiting=0)
     while True:
         if row.filter(has_room).update(taken=F("taken") + 1):
             return True

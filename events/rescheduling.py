@@ -59,7 +59,7 @@ def move(session: Session, to: When, *, now: datetime, tell: bool = True) -> Non
     shift = to.starts_at - before.starts_at
     fresh.agenda_items.update(starts_at=F("starts_at") + shift, ends_at=F("ends_at") + shift)
     if is_known and tell:
-        messages.tell_of_change(fresh, now=now)
+        messages.tell_of_change(fresh, messages.Change.TIME, now=now)
     registering.fill(fresh, now=now)
     session.refresh_from_db()
 
@@ -72,7 +72,7 @@ def change_place(session: Session, *, now: datetime, tell: bool = True) -> None:
     Session.objects.filter(pk=session.pk).update(sequence=F("sequence") + 1, changed_at=now)
     session.refresh_from_db()
     if tell:
-        messages.tell_of_change(session, now=now)
+        messages.tell_of_change(session, messages.Change.PLACE, now=now)
 
 
 @transaction.atomic

@@ -25,6 +25,9 @@ BATCH_SIZE = 50
 LEASE = timedelta(minutes=5)
 PAUSES = [timedelta(minutes=minutes) for minutes in (1, 5, 30, 120)]
 MAX_ATTEMPTS = 12
+# What cannot wait is tried again soon, and as long as anything else.
+URGENT_PAUSE = timedelta(minutes=10)
+MAX_URGENT_ATTEMPTS = 120
 # What a server says of our login, also where it was asked about an address (RFC 4954 section 6).
 LOGIN_REPLIES = {530, 534, 535, 538}
 
@@ -185,10 +188,13 @@ def _finish(
 
 
 def _try_later(message: Message, now: datetime, *, reason: str) -> None:
-    if message.attempts + 1 >= MAX_ATTEMPTS:
+    is_urgent = message.priority == Message.Priority.URGENT
+    if message.attempts + 1 >= (MAX_URGENT_ATTEMPTS if is_urgent else MAX_ATTEMPTS):
         _finish(message, Message.State.FAILED, now, reason=reason)
         return
     pause = PAUSES[min(message.attempts, len(PAUSES) - 1)]
+    if is_urgent:
+        pause = min(pause, URGENT_PAUSE)
     # Jitter, so that what failed together does not come back together.
     pause *= random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, guards no secret
     logger.info("Message %s is tried again in %s", message.key, pause)

@@ -4,6 +4,9 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.forms.models import BaseInlineFormSet
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from modeltranslation.admin import TranslationAdmin
 
@@ -38,11 +41,24 @@ class DeadlineForm(forms.ModelForm):
         return cleaned
 
 
+class DeadlineFormSet(BaseInlineFormSet):
+    """The deadlines of a call together."""
+
+    def clean(self) -> None:
+        """Refuse the same step at the same moment twice."""
+        super().clean()
+        kept = [form.instance for form in self.forms if not form.cleaned_data.get("DELETE")]
+        moments = [(row.kind, row.closes_at) for row in kept if row.closes_at]
+        if len(set(moments)) < len(moments):
+            raise ValidationError(_("The same step stands here twice at the same moment."))
+
+
 class DeadlineInline(OrganiserInline):
     """The deadlines of a call."""
 
     model = Deadline
     form = DeadlineForm
+    formset: Any = DeadlineFormSet
     extra = 0
 
 

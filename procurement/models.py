@@ -78,6 +78,10 @@ class DeadlineQuerySet(models.QuerySet["Deadline"]):
         """Those not yet past, the next first."""
         return self.filter(closes_at__gt=now).order_by("closes_at", "pk")
 
+    def to_meet(self) -> "DeadlineQuerySet":
+        """Those somebody who submits has to meet: all but the decision."""
+        return self.exclude(kind=Deadline.Kind.DECISION)
+
     def past(self, now: datetime) -> "DeadlineQuerySet":
         """Those that are past, the latest first."""
         return self.filter(closes_at__lte=now).order_by("-closes_at", "-pk")
@@ -142,7 +146,3 @@ class Deadline(models.Model):
         return Closing(
             Edge(self.edge), self.closes_at, self.zone, hour_is_stated=self.is_hour_stated
         )
-
-    def is_past(self, now: datetime) -> bool:
-        """Whether it is too late."""
-        return now >= self.closes_at

@@ -14,15 +14,17 @@ PAST = 10
 @anyone
 @require_safe
 def deadlines(request: HttpRequest) -> HttpResponse:
-    """The deadlines, the next first, then calls without a date and the latest past ones."""
+    """The deadlines, the next first, then calls without one and the latest past ones."""
     now = timezone.now()
+    undated = Call.objects.filter(deadlines=None).select_related("programme")
     return render(
         request,
         "procurement/deadlines.html",
         {
             "coming": Deadline.objects.for_pages().coming(now),
             "past": Deadline.objects.for_pages().past(now)[:PAST],
-            "undated": Call.objects.filter(deadlines=None).select_related("programme"),
+            "undated": undated.exclude(kind=Call.Kind.AWARDED),
+            "awarded": undated.filter(kind=Call.Kind.AWARDED),
             "now": now,
         },
     )

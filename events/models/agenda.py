@@ -1,5 +1,6 @@
 """The agenda of a session, and who speaks."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -149,8 +150,15 @@ class Contribution(models.Model):
 
     @property
     def organisation_name(self) -> str:
-        """The organisation in words, empty when unknown."""
-        return self.organisation.name if self.organisation else ""
+        """The organisation in words; empty when unknown, or when the role already names it."""
+        if self.organisation is None:
+            return ""
+        names = [name for name in (self.organisation.name, self.organisation.abbreviation) if name]
+        is_in_role = any(
+            re.search(rf"(?<!\w){re.escape(name)}(?!\w)", self.role or "", re.IGNORECASE)
+            for name in names
+        )
+        return "" if is_in_role else self.organisation.name
 
 
 @dataclass

@@ -64,7 +64,12 @@ class SeatCount(models.Model):
     @property
     def is_full(self) -> bool:
         """Whether a newcomer finds no seat."""
-        return self.capacity is not None and self.taken >= self.capacity
+        return self.capacity is not None and (self.taken >= self.capacity or self.waiting > 0)
+
+    @property
+    def open(self) -> int:
+        """How many seats a newcomer can have; only asked where there is a capacity."""
+        return 0 if self.is_full else self.free or 0
 
     @property
     def free(self) -> int | None:

@@ -1,13 +1,16 @@
 """What the owner of a registration may see and do, through the code in their mail."""
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import token_holder
 from events import calendars, registering
+from events.announcing import announce
 from events.models import Registration, VirtualLink
 from ical.responses import calendar_response
 
@@ -26,6 +29,7 @@ def manage(request: HttpRequest, code: str) -> HttpResponse:
     now = timezone.now()
     registration = _managed(code)
     session = registration.session
+    takes_registrations = announce(session, now).state.takes_registrations
     return render(
         request,
         "events/manage.html",
@@ -34,6 +38,7 @@ def manage(request: HttpRequest, code: str) -> HttpResponse:
             "session": session,
             "place": registration.place_in_line() if registration.is_waiting else None,
             "is_over": now >= session.ends_at,
+            "can_register_again": registration.is_cancelled and takes_registrations,
             "is_link_released": now >= session.link_released_at,
             "contact": session.contact,
         },
@@ -49,7 +54,10 @@ def cancel(request: HttpRequest, code: str) -> HttpResponse:
     now = timezone.now()
     registration = _managed(code)
     if request.method == "POST" and now < registration.session.ends_at:
-        registering.cancel(registration, now=now, by=Registration.CancelledBy.OWNER)
+        is_done = registering.cancel(registration, now=now, by=Registration.CancelledBy.OWNER)
+        if is_done:
+            sentence = _("Your registration is cancelled. You get an e-mail about it at %(email)s.")
+            messages.success(request, sentence % {"email": registration.email})
     if request.method == "POST" or registration.is_cancelled:
         return redirect(registration)
     return render(
@@ -97,6 +105,5 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
             "is_over": now >= session.link_withdrawn_at,
             "link": VirtualLink.objects.filter(session=session).first() if is_open else None,
             "contact": session.contact,
-            "now": now,
         },
     )

@@ -64,6 +64,15 @@ def clock(instant: datetime.datetime | str | None, zone: ZoneInfo | str) -> str:
 
 
 @register.filter
+def end_clock(instant: datetime.datetime | str | None, zone: ZoneInfo | str) -> str:
+    """{{ instant|end_clock:zone }}: as `clock`, but an end at midnight is "24u00"."""
+    if instant is None or isinstance(instant, str):
+        return ""
+    time = instant.astimezone(_zone(zone)).time()
+    return words.clock(None if time == datetime.time.min else time)
+
+
+@register.filter
 def moment(instant: datetime.datetime | str | None, zone: ZoneInfo | str) -> str:
     """{{ instant|moment:zone }}: "woensdag 9 juni 2021 om 9u00"."""
     if instant is None or isinstance(instant, str):

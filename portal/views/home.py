@@ -1,6 +1,6 @@
 """The first page."""
 
-from django.db.models import Count, Q
+from django.db.models import Case, Count, Q, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -18,9 +18,11 @@ SESSIONS, DEADLINES = 4, 4
 @anyone
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """The next sessions, the next deadlines, and the themes."""
+    """The next sessions, cancelled ones last, the next deadlines, and the themes."""
     now = timezone.now()
-    sessions = list(Session.objects.public().coming(now).for_pages()[:SESSIONS])
+    is_cancelled = Case(When(status=Session.Status.CANCELLED, then=1), default=0)
+    coming = Session.objects.public().coming(now).order_by(is_cancelled, "starts_at", "pk")
+    sessions = list(coming.for_pages()[:SESSIONS])
     latest = [] if sessions else list(Session.objects.public().past(now).for_pages()[:SESSIONS])
     is_public = ~Q(sessions__status=Session.Status.DRAFT) & Q(sessions__isnull=False)
     return render(
@@ -29,10 +31,13 @@ def home(request: HttpRequest) -> HttpResponse:
         {
             "announced": [(session, announce(session, now)) for session in sessions],
             "latest": [(session, announce(session, now)) for session in latest],
-            "deadlines": Deadline.objects.for_pages().coming(now)[:DEADLINES],
+            "deadlines": Deadline.objects.for_pages().to_meet().coming(now)[:DEADLINES],
             "themes": Theme.objects.annotate(
-                number_of_sessions=Count("sessions", filter=is_public, distinct=True)
-            ),
+                number_public=Count("sessions", filter=is_public, distinct=True),
+                number_coming=Count(
+                    "sessions", filter=is_public & Q(sessions__ends_at__gt=now), distinct=True
+                ),
+            ).filter(number_public__gt=0),
             "now": now,
         },
     )

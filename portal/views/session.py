@@ -82,12 +82,13 @@ def _calendar_buttons(session: Session) -> list[tuple[str, str]]:
 @csrf_exempt
 def register(request: HttpRequest, slug: str) -> HttpResponse:
     """Register; what cannot be accepted comes back with what was typed and why."""
+    sent = request.POST
+    # The complete request is here: this instant decides, however long anything after it takes.
+    received_at = timezone.now()
     session = _public_session(slug)
     if request.method != "POST":
         return redirect(session)
-    form = RegistrationForm(request.POST, consent_texts=_consent_texts(session))
-    # The complete request is here: this instant decides, however long anything after it takes.
-    received_at = timezone.now()
+    form = RegistrationForm(sent, consent_texts=_consent_texts(session))
     if not form.is_valid():
         return _sent_back(request, session, form, received_at)
     try:

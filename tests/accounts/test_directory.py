@@ -150,6 +150,13 @@ def test_suggest_names_those_that_start_so_before_those_that_hold_it() -> None:
     assert directory.suggest("stad") == [first, later, holds]
 
 
+def test_suggest_does_not_look_inside_words() -> None:
+    known("Halstad")
+    begins = known("Dienst Stadsontwikkeling")
+
+    assert directory.suggest("stad") == [begins]
+
+
 def test_suggest_names_each_once_though_several_names_match(bosa: Organisation) -> None:
     assert directory.suggest("bosa") == [bosa]
 

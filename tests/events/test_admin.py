@@ -902,3 +902,61 @@ def test_form_of_a_session_takes_as_many_queries_for_three_items_as_for_thirty(
 
     # The speakers of each item are one query; nothing else may grow with the agenda.
     assert count() - few <= 27
+
+
+# Two organisers, several languages ---------------------------------------------------------------
+
+
+def test_later_save_does_not_undo_what_somebody_saved_meanwhile(
+    desk: Client, programme: Programme
+) -> None:
+    session = build.make_session(programme=programme)
+    Session.objects.update(changed_at=build.NOW - build.days(1))
+    seen_at = (build.NOW - build.days(1)).isoformat()
+    change(desk, session, starts_at_1="13:00")
+
+    answer = change(desk, session, starts_at_1="14:00", seen_at=seen_at)
+
+    assert "intussen" in errors_on(answer)
+    session.refresh_from_db()
+    assert session.starts_at == build.at("13:00")
+
+
+def test_translating_the_place_tells_nobody(desk: Client, programme: Programme) -> None:
+    session = build.make_session(programme=programme, attendance="on_site", venue="Zaal Pacheco")
+    build.make_registration(session)
+
+    answer = change(desk, session, venue_fr="Salle Pacheco")
+
+    assert answer.status_code == 302, errors_on(answer)
+    session.refresh_from_db()
+    assert (session.venue_fr, session.sequence) == ("Salle Pacheco", 0)
+    assert "events.changed" not in kinds()
+
+
+def test_another_place_in_whatever_language_one_works_tells_everybody(
+    desk: Client, programme: Programme
+) -> None:
+    session = build.make_session(
+        programme=programme, attendance="on_site", venue_nl="Zaal Pacheco", venue_fr="Salle Pacheco"
+    )
+    build.make_registration(session)
+
+    answer = send(
+        desk, f"/fr{SESSIONS}{session.pk}/change/", venue_nl="Zaal Boudewijn", venue_fr="Baudouin"
+    )
+
+    assert answer.status_code == 302, errors_on(answer)
+    session.refresh_from_db()
+    assert session.sequence == 1
+    assert kinds()[-1] == "events.changed"
+
+
+def test_link_that_would_go_out_after_the_start_is_refused(
+    desk: Client, programme: Programme
+) -> None:
+    session = build.make_session(programme=programme)
+
+    answer = change(desk, session, link_days_before="0", link_local_time="15:00")
+
+    assert "na het begin" in errors_on(answer)

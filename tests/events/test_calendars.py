@@ -169,10 +169,20 @@ def test_stamp_of_a_mail_is_its_moment_of_sending() -> None:
 
 @pytest.mark.parametrize("place", ["download", "feed", "own download"])
 def test_stamp_of_a_calendar_that_is_fetched_is_its_last_change(place: str) -> None:
-    registration = make_registration(make_session())
+    registration = make_registration(make_session(), now=NOW - days(40))
     Session.objects.update(changed_at=NOW - days(30))
 
     assert event_of(all_of(registration)[place])["dtstamp"].dt == NOW - days(30)
+
+
+def test_stamp_of_ones_own_calendar_moves_when_one_cancels() -> None:
+    registration = make_registration(make_session(), now=NOW - days(40))
+    Session.objects.update(changed_at=NOW - days(30))
+
+    registering.cancel(registration, now=NOW, by=Registration.CancelledBy.OWNER)
+
+    cancelled = event_of(calendars.registrant_file(fresh(registration)))
+    assert (cancelled["dtstamp"].dt, cancelled["last-modified"].dt) == (NOW, NOW)
 
 
 @pytest.mark.parametrize("place", ["download", "feed", "own download"])

@@ -11,6 +11,7 @@ from django.urls import reverse
 from icalendar import Calendar
 from time_machine import TimeMachineFixture
 
+from accounts.names import has_web_address
 from events import calendars, messages, registering
 from events.forms import RegistrationForm
 from events.models import Registration, Session
@@ -198,7 +199,7 @@ def test_page_of_a_registration_shows_a_name_as_text(text: str) -> None:
     assert "<img src=x" not in page
 
 
-@pytest.mark.parametrize("text", [*HOSTILE, *REAL])
+@pytest.mark.parametrize("text", [text for text in [*HOSTILE, *REAL] if not has_web_address(text)])
 @pytest.mark.parametrize("kind", ["registered", "cancelled"])
 def test_mail_shows_a_name_as_text_in_both_parts(kind: str, text: str) -> None:
     registration = make_registration(make_session(), name=text)

@@ -439,7 +439,7 @@ def test_mail_of_a_change_is_not_wanted_once_there_is_a_later_change() -> None:
             continue
         wanted.append(message.key)
 
-    assert wanted == [f"registration:{registration.pk}:changed:11"]
+    assert wanted == [f"registration:{registration.pk}:changed:place:11"]
 
 
 def test_mail_of_the_link_is_not_wanted_once_the_session_moved_to_another_day() -> None:
@@ -464,3 +464,28 @@ def test_mail_of_the_link_is_still_wanted_when_its_release_was_put_off_that_day(
     Session.objects.update(link_local_time="12:00")
 
     assert letter_of(registration, "link", RELEASED).button is not None
+
+
+@pytest.mark.parametrize("name", ["Win 500 euro op https://evil.example/x", "zie WWW.evil.example"])
+def test_mail_does_not_carry_a_strangers_address_in_its_greeting(name: str) -> None:
+    registration = make_registration(make_session(), name=name)
+
+    said = contents(mail_of(letter_of(registration, "registered")))
+
+    assert "evil.example" not in said["text/plain"][0] + said["text/html"][0]
+
+
+def test_mail_of_another_place_says_that_the_place_changed() -> None:
+    registration = make_registration(make_session())
+    rescheduling.change_place(registration.session, now=NOW)
+
+    assert "plaats" in letter_of(registration, "changed").opening[0]
+
+
+def test_mail_after_the_release_leads_to_the_way_in_instead_of_promising_a_mail() -> None:
+    registration = make_registration(make_session(link=LINK))
+    message = Message.objects.get(object_id=registration.pk)
+
+    letter = messages.compose(message, RELEASED)
+
+    assert any(absolute(registration.get_join_url()) in line for line in letter.opening)

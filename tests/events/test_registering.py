@@ -920,3 +920,42 @@ def test_database_refuses_a_registration_period_that_ends_at_its_opening() -> No
         )
 
     assert_refuses("session_registration_opens_before_it_closes", error.value)
+
+
+# What strangers may cause ------------------------------------------------------------------------
+
+
+def test_newcomer_does_not_overtake_those_in_line_for_a_seat_that_stays_free() -> None:
+    session = make_session(capacity=1, attendance="on_site", venue="Zaal")
+    seated, waiting = make_registration(session), make_registration(session)
+    late = session.starts_at - timedelta(hours=20)
+    Session.objects.update(registration_closes_at=session.starts_at)
+    session.refresh_from_db()
+    registering.cancel(seated, now=late, by=OWNER)
+
+    newcomer = make_registration(session, now=late)
+
+    waiting.refresh_from_db()
+    assert (waiting.state, newcomer.state) == ("waiting", "waiting")
+    assert [waiting.place_in_line(), newcomer.place_in_line()] == [1, 2]
+
+
+def test_one_mailbox_is_registered_a_limited_number_of_times_an_hour() -> None:
+    session = make_session()
+    for number in range(registering.REGISTRATIONS_PER_MAILBOX_PER_HOUR):
+        make_registration(session, email=f"victim+{number}@example.org")
+
+    with pytest.raises(registering.TooManyRegistrations):
+        make_registration(session, email="Victim+more@example.org")
+
+    make_registration(session, email="other@example.org")
+    make_registration(session, email="victim+more@example.org", now=NOW + timedelta(hours=1))
+
+
+def test_address_no_calendar_can_name_is_refused_also_from_an_organiser() -> None:
+    somebody = applicant('"jan p"@example.be')
+
+    with pytest.raises(registering.UnusableAddress):
+        registering.register(make_session(), somebody, received_at=NOW, by_organiser=True)
+
+    assert not Registration.objects.exists()

@@ -134,6 +134,44 @@ def test_list_shows_what_its_filters_leave(address: str, query: str, titles: set
     assert found == titles
 
 
+@pytest.mark.parametrize(
+    ("query", "themes"),
+    [
+        ("", ["Gepland"]),
+        ("?period=past", ["Geweest"]),
+        ("?theme=geweest", ["Gepland", "Geweest"]),
+        ("?theme=onbekend", ["Gepland"]),
+    ],
+)
+def test_list_offers_the_themes_of_its_period_and_the_chosen_one(
+    query: str, themes: list[str], client: Client
+) -> None:
+    states = {
+        "Gepland": SessionState.OPEN,
+        "Geweest": SessionState.PAST,
+        "Geheim": SessionState.DRAFT,
+    }
+    for number, (title, state) in enumerate(states.items()):
+        theme = Theme.objects.create(
+            number=number, code=title.lower(), title=title, short_title=title
+        )
+        for _number in range(2):
+            build.make_session_in(state, title="Sessie").themes.add(theme)
+
+    said = text_of(client.get(f"/sessions/{query}"))
+
+    assert [word for word in said.split() if word in {"Gepland", "Geweest", "Geheim"}] == themes
+
+
+def test_list_gives_the_address_of_its_feed_for_every_kind_of_calendar(client: Client) -> None:
+    build.make_session()
+
+    page = unescape(client.get("/fr/sessions/?q=a&page=1").content.decode())
+
+    assert 'href="webcal://localhost:8000/fr/sessions/calendar.ics?q=a"' in page
+    assert ">http://localhost:8000/fr/sessions/calendar.ics?q=a<" in page
+
+
 def test_list_with_several_pages_shows_each_session_once(client: Client) -> None:
     programme = build.make_programme()
     slugs = {build.make_session(programme=programme).slug for _number in range(45)}
@@ -309,6 +347,32 @@ def test_owner_cancels_and_the_first_in_line_gets_the_seat(client: Client) -> No
     states = [Registration.objects.get(pk=each.pk).state for each in (first, second, third)]
     assert states == ["cancelled", "confirmed", "waiting"]
     assert answer.headers["Location"] == first.get_absolute_url()
+
+
+def test_owner_who_cancels_is_told_once_and_can_come_back(client: Client) -> None:
+    session = build.make_session()
+    registration = build.make_registration(session, email="jan@example.org")
+    address = f"/registrations/{registration.managing_code}/cancel/"
+    again = f'href="{session.get_absolute_url()}#register"'
+    before = client.get(registration.get_absolute_url()).content.decode()
+
+    first = client.post(address, follow=True).content.decode()
+    second = client.post(address, follow=True).content.decode()
+
+    assert ['role="status"' in page for page in (before, first, second)] == [False, True, False]
+    assert [again in page for page in (before, first, second)] == [False, True, True]
+
+
+def test_owner_of_a_cancelled_registration_cannot_come_back_after_the_deadline(
+    client: Client, time_machine: TimeMachineFixture
+) -> None:
+    registration = build.make_registration(build.make_session())
+    registering.cancel(registration, now=build.NOW, by=Registration.CancelledBy.OWNER)
+    time_machine.move_to(registration.session.registration_closes_at, tick=False)
+
+    page = client.get(registration.get_absolute_url()).content.decode()
+
+    assert "#register" not in page
 
 
 def test_cancelling_twice_changes_nothing_more(client: Client) -> None:

@@ -361,6 +361,20 @@ def test_pauses_grow_and_end_in_a_failure(smtp: SmtpDouble) -> None:
     assert "451" in message.reason
 
 
+def test_urgent_mail_is_tried_again_within_minutes_however_often_it_failed(
+    smtp: SmtpDouble,
+) -> None:
+    message = make_message("an@example.org")
+    Message.objects.update(priority=Message.Priority.URGENT, attempts=MAX_ATTEMPTS + 5)
+    smtp.always_at("RCPT", "451 later")
+
+    deliver_due()
+
+    message.refresh_from_db()
+    assert message.state == "waiting"
+    assert message.due_at - NOW <= minutes(12)
+
+
 def test_what_failed_together_does_not_come_back_together(smtp: SmtpDouble) -> None:
     random.seed(1)
     messages = make_messages(5)

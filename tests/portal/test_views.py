@@ -15,7 +15,7 @@ from time_machine import TimeMachineFixture
 
 from accounts.models import Theme
 from events import registering
-from events.models import Consent, Registration, Session, SessionState
+from events.models import Consent, Contribution, Registration, Session, SessionState
 from events.rescheduling import When, move
 from mailing.models import Message
 from moments.edges import Closing, Edge
@@ -350,6 +350,30 @@ def test_moved_session_says_when_it_was_planned(client: Client) -> None:
     assert "donderdag 10 juni 2027 om 14u00" in said
 
 
+@pytest.mark.parametrize(
+    ("role", "is_said_apart"),
+    [
+        ("Onderzoeker", True),
+        ("Onderzoeker, stad voorbeeld", False),
+        ("Onderzoeker (SV)", False),
+        ("Onderzoeker met SVG", True),
+        ("", True),
+    ],
+)
+def test_organisation_of_a_speaker_is_said_once(
+    role: str, is_said_apart: bool, client: Client
+) -> None:
+    session = build.make_session()
+    build.make_speaker(build.make_agenda_item(session), name="An Janssens", role=role)
+    contribution = Contribution.objects.get()
+    contribution.organisation = build.make_organisation(name="Stad Voorbeeld", abbreviation="SV")
+    contribution.save()
+
+    page = client.get(session.get_absolute_url()).content.decode()
+
+    assert ('<p class="speaker__text">Stad Voorbeeld</p>' in page) is is_said_apart
+
+
 def test_times_are_said_in_the_sessions_own_zone(client: Client) -> None:
     session = build.make_session(time_zone="America/New_York")
     build.make_agenda_item(session, "14:05", "14:50")
@@ -593,6 +617,45 @@ def test_first_page_shows_the_next_sessions_and_deadlines_first(client: Client) 
     assert deadline.call.title in said
 
 
+def test_first_page_shows_cancelled_sessions_last(client: Client) -> None:
+    build.make_session_in(SessionState.CANCELLED, title="Geannuleerde")
+    build.make_session(title="Later", starts_at=build.at("15:00"))
+
+    said = text_of(client.get("/"))
+
+    assert said.index("Later") < said.index("Geannuleerde")
+    assert said.index(gettext("View and register")) < said.index("Geannuleerde")
+
+
+def test_first_page_with_only_a_cancelled_session_asks_nobody_to_come(client: Client) -> None:
+    build.make_session_in(SessionState.CANCELLED, title="Geannuleerde")
+
+    page = client.get("/").content.decode()
+
+    assert "Geannuleerde" in page
+    assert "card--large" not in page
+
+
+def test_first_page_names_the_themes_of_public_sessions_only(client: Client) -> None:
+    for number, (title, state) in enumerate(
+        [
+            ("Gepland", SessionState.OPEN),
+            ("Geweest", SessionState.PAST),
+            ("Geheim", SessionState.DRAFT),
+        ]
+    ):
+        theme = Theme.objects.create(
+            number=number, code=title.lower(), title=title, short_title=title
+        )
+        build.make_session_in(state).themes.add(theme)
+    Theme.objects.create(number=9, code="leeg", title="Leeg", short_title="Leeg")
+
+    page = unescape(client.get("/").content.decode())
+
+    found = re.findall(r'href="/sessions/\?theme=(.+?)"', page)
+    assert found == ["gepland", "geweest&period=past"]
+
+
 def test_first_page_without_coming_sessions_shows_the_latest(client: Client) -> None:
     build.make_session_in(SessionState.PAST, title="Geweest")
     build.make_session_in(SessionState.DRAFT, title="Geheim")
@@ -632,6 +695,16 @@ def test_page_links_to_itself_in_every_language(language: str, client: Client) -
 
     for prefix in ("", "/fr", "/en"):
         assert f'href="{prefix}/sessions/{session.slug}/?a=1"' in page
+
+
+def test_address_that_leads_nowhere_links_to_the_first_page_in_every_language(
+    client: Client,
+) -> None:
+    page = client.get("/fr/guessed/").content.decode()
+
+    switch = re.search(r'class="language-switch".*?</nav>', page, re.DOTALL)
+    assert switch
+    assert re.findall(r'href="([^"]+)"', switch[0]) == ["/", "/fr/", "/en/"]
 
 
 @pytest.mark.parametrize("address", ["/", "/deadlines/", "/sessions/", "/guessed/"])
@@ -701,9 +774,62 @@ def test_unconfirmed_deadline_says_so(client: Client) -> None:
     assert gettext("still to be confirmed by the organiser") in said
 
 
+def test_past_deadline_does_not_wait_for_its_confirmation(client: Client) -> None:
+    closing = Closing(Edge.AT_TIME, build.NOW - build.days(1), BRUSSELS)
+    call = build.make_deadline(closing=closing, is_confirmed=False).call
+
+    said = text_of(client.get(call.get_absolute_url()))
+
+    assert gettext("still to be confirmed by the organiser") not in said
+
+
+@pytest.mark.parametrize(
+    ("day", "kind", "is_awaited"),
+    [(-1, "submission", True), (1, "submission", False), (1, "decision", True)],
+)
+def test_recurring_call_says_that_its_next_deadline_is_not_known(
+    day: int, kind: str, is_awaited: bool, client: Client
+) -> None:
+    closing = Closing(Edge.AT_TIME, build.NOW + build.days(day), BRUSSELS)
+    call = build.make_deadline(closing=closing, kind=kind).call
+    call.kind = "recurring"
+    call.save()
+
+    said = text_of(client.get(call.get_absolute_url()))
+
+    assert (gettext("The next deadline is not known yet.") in said) is is_awaited
+
+
+def test_awarded_call_without_dates_does_not_speak_of_them(client: Client) -> None:
+    call = build.make_deadline().call
+    call.deadlines.all().delete()
+    before = text_of(client.get(call.get_absolute_url()))
+    call.kind = "awarded"
+    call.save()
+
+    after = text_of(client.get(call.get_absolute_url()))
+
+    sentence = gettext("No date has been announced for this call.")
+    assert (sentence in before, sentence in after) == (True, False)
+
+
 def test_waiting_list_tells_how_many_wait(client: Client) -> None:
     session = build.make_session_in(SessionState.WAITING_LIST)
     build.make_registration(session)
     registering.register(session, build.applicant(), received_at=build.NOW)
 
     assert "2 personen" in text_of(client.get(session.get_absolute_url()))
+
+
+def test_body_too_large_to_read_is_refused_before_anything_is_done(client: CheckedClient) -> None:
+    session = build.make_session()
+
+    answer = client.generic(
+        "POST",
+        f"/sessions/{session.slug}/register/",
+        "x",
+        content_type="multipart/form-data; boundary=x",
+        CONTENT_LENGTH="60000000",
+    )
+
+    assert answer.status_code == 413

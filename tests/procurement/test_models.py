@@ -35,14 +35,6 @@ def test_past_deadlines_are_those_closed_by_now_the_latest_first() -> None:
     assert list(Deadline.objects.past(NOW)) == [just_now, earlier]
 
 
-def test_deadline_is_past_from_its_instant_on() -> None:
-    deadline = make_deadline()
-
-    edges = [deadline.is_past(deadline.closes_at - TICK), deadline.is_past(deadline.closes_at)]
-
-    assert edges == [False, True]
-
-
 @pytest.mark.parametrize(
     ("closing", "wording"),
     [

@@ -50,6 +50,19 @@ def test_deadlines_shows_the_next_first_then_the_undated_then_the_past(
     assert places == sorted(places)
 
 
+def test_deadlines_shows_awarded_calls_apart_from_those_without_a_date(
+    client: CheckedClient,
+) -> None:
+    make_call("Zonder datum")
+    make_call("Toegewezen", kind=Call.Kind.AWARDED)
+
+    shown = page(client)
+
+    places = [shown.index(part) for part in ("Zonder datum", 'id="awarded"', "Toegewezen")]
+    assert places == sorted(places)
+    assert shown.count("Toegewezen") == 1
+
+
 def test_deadlines_says_a_moment_in_the_words_of_its_edge(client: CheckedClient) -> None:
     closing = Closing.from_local(Edge.AT_TIME, date(2027, 12, 13), None, BRUSSELS)
     make_deadline(closing=closing)

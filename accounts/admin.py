@@ -146,6 +146,7 @@ class UserAdmin(admin.ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Somebody new has no password, and none that could be guessed."""
+        obj.email = obj.email.strip().lower()
         if not change:
             obj.set_unusable_password()
         super().save_model(request, obj, form, change)

@@ -23,8 +23,10 @@ from time_machine import TimeMachineFixture
 
 from accounts.identity import IdentityProvider
 from accounts.models import Affiliation, User
+from events import registering
 from mailing import outbox
 from mailing.models import Message
+from portal.mine import calendar_of, personal_feed
 from tests import build
 from tests.page import CheckedClient
 
@@ -82,8 +84,10 @@ def test_code_comes_however_the_address_is_typed(client: CheckedClient, typed: s
 def test_person_who_may_no_longer_sign_in_gets_no_further(client: CheckedClient) -> None:
     make_account(is_active=False)
 
-    sign_in(client, "els@stad.example.org")
+    client.post("/accounts/login/", {"login": "els@stad.example.org"})
+    deliver()
 
+    assert not re.search(r"[A-Z0-9]{4}-[A-Z0-9]{4}", "".join(str(m.body) for m in mail.outbox))
     assert client.get("/me/").status_code == 302
 
 
@@ -256,7 +260,7 @@ def test_provider_is_asked_with_pkce_and_the_scopes_set(
     asked = parse_qs(urlsplit(client.post("/accounts/oidc/acm/login/").url).query)
 
     assert asked["code_challenge_method"] == ["S256"]
-    assert asked["scope"] == ["openid profile"]
+    assert set(asked["scope"][0].split()) == {"openid", "profile"}
 
 
 def test_first_sign_in_at_the_provider_asks_for_the_address_and_confirms_it(
@@ -305,3 +309,116 @@ def test_address_of_an_existing_account_is_not_taken_over_by_the_provider(
     assert client.get("/me/").status_code == 302
     assert "http://localhost:8000/accounts/login/" in mail.outbox[-1].body
     assert not Affiliation.objects.filter(user=victim).exists()
+
+
+# What is one's own -------------------------------------------------------------------------------
+
+
+def test_page_of_ones_own_offers_the_way_in_from_the_release_on(
+    client: CheckedClient, time_machine: TimeMachineFixture
+) -> None:
+    session = build.make_session(link=build.LINK)
+    registration = build.make_registration(session, email="els@stad.example.org")
+    time_machine.move_to(session.link_released_at)
+    client.force_login(make_account())
+
+    page = client.get("/me/").content.decode()
+
+    assert registration.get_join_url() in page
+    assert build.LINK not in page
+
+
+def test_language_of_ones_mails_is_kept(client: CheckedClient) -> None:
+    user = make_account()
+    client.force_login(user)
+
+    client.post("/me/language/", {"language": "fr"})
+    client.post("/me/language/", {"language": "xx"})
+
+    user.refresh_from_db()
+    assert user.language == "fr"
+
+
+def test_personal_calendar_holds_ones_sessions_and_nobody_elses() -> None:
+    session, other = build.make_session(link=build.LINK), build.make_session()
+    mine_there = build.make_registration(session, email="els@stad.example.org")
+    build.make_registration(other, email="other@stad.example.org")
+    calendar = calendar_of(make_account())
+
+    body = CheckedClient().get(calendar.get_absolute_url()).content.decode()
+
+    unfolded = body.replace("\r\n ", "")
+    assert session.uid in unfolded
+    assert mine_there.get_join_url() in unfolded
+    assert other.uid not in unfolded
+    assert build.LINK not in unfolded
+
+
+def test_personal_calendar_strikes_through_what_one_cancelled() -> None:
+    registration = build.make_registration(build.make_session(), email="els@stad.example.org")
+    registering.cancel(registration, now=build.NOW, by=registration.CancelledBy.OWNER)
+
+    feed = personal_feed(_with_calendar(), now=build.NOW)
+
+    assert b"STATUS:CANCELLED" in feed
+
+
+def _with_calendar() -> User:
+    user = make_account()
+    calendar_of(user)
+    return user
+
+
+def test_renewed_calendar_is_empty_at_its_old_address(client: CheckedClient) -> None:
+    user = make_account()
+    client.force_login(user)
+    old = calendar_of(user).get_absolute_url()
+
+    client.post("/me/calendar/")
+
+    new = calendar_of(user).get_absolute_url()
+    assert [client.get(address).status_code for address in (old, new)] == [404, 200]
+
+
+def test_page_says_when_the_calendar_was_last_fetched(client: CheckedClient) -> None:
+    user = make_account()
+    client.force_login(user)
+    before = client.get("/me/").content.decode()
+
+    client.get(calendar_of(user).get_absolute_url())
+
+    assert "10 mei 2027" not in before
+    assert "maandag 10 mei 2027 om 10u00" in client.get("/me/").content.decode()
+
+
+def test_lost_links_come_by_mail_for_whoever_is_registered(client: CheckedClient) -> None:
+    registration = build.make_registration(build.make_session(), email="els@stad.example.org")
+    deliver()
+
+    client.post("/registrations/", {"email": "Els@Stad.example.org"})
+    deliver()
+
+    assert registration.get_absolute_url() in mail.outbox[-1].body
+
+
+def test_asking_for_links_answers_alike_for_every_address(client: CheckedClient) -> None:
+    build.make_registration(build.make_session(), email="known@stad.example.org")
+
+    pages = [
+        client.post("/registrations/", {"email": email}).content.decode().replace(email, "X")
+        for email in ("known@stad.example.org", "nobody@stad.example.org")
+    ]
+
+    assert pages[0] == pages[1]
+    assert Message.objects.filter(kind="events.links").count() == 1
+
+
+def test_asking_for_links_again_sends_no_second_mail_within_the_hour(
+    client: CheckedClient,
+) -> None:
+    build.make_registration(build.make_session(), email="els@stad.example.org")
+
+    for _time in range(3):
+        client.post("/registrations/", {"email": "els@stad.example.org"})
+
+    assert Message.objects.filter(kind="events.links").count() == 1

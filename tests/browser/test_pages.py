@@ -5,8 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
+from allauth.account.models import EmailAddress
 from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
 from django.core.management import call_command
+from django.test import Client
 from playwright.sync_api import Browser, Page
 
 from accounts.models import Theme
@@ -136,6 +139,23 @@ def newest_mail(page: Page, world: World) -> None:
     page.wait_for_url(re.compile("/mailbox/.+/"))
 
 
+def signed_in(path: str) -> Callable[[Page, World], None]:
+    """Open an address as the owner of the first registration, with an account."""
+
+    def open_it(page: Page, world: World) -> None:
+        user = build.make_user(email=world.seated.email, name=LONG_WORD)
+        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+        client = Client()
+        client.force_login(user)
+        key = client.cookies[settings.SESSION_COOKIE_NAME].value
+        page.context.add_cookies(
+            [{"name": settings.SESSION_COOKIE_NAME, "value": key, "url": world.site}]
+        )
+        page.goto(world.site + path)
+
+    return open_it
+
+
 GOOD = {"name": "Jan Peeters", "email": "jan@example.org", "organisation_name": "Stad Voorbeeld"}
 PAGES = {
     "home": address("/"),
@@ -168,6 +188,15 @@ PAGES = {
     "join on site": address("/registrations/{moved_joining}/join/"),
     "deadlines": address("/deadlines/"),
     "not found": address("/bestaat-niet/"),
+    "find registration": address("/registrations/"),
+    "sign in": address("/accounts/login/"),
+    "make an account": address("/accounts/signup/"),
+    "my page": signed_in("/me/"),
+    "my addresses": signed_in("/accounts/email/"),
+    "my second factors": signed_in("/accounts/2fa/"),
+    "my app": signed_in("/accounts/2fa/totp/activate/"),
+    "where I am signed in": signed_in("/accounts/sessions/"),
+    "sign out": signed_in("/accounts/logout/"),
     "mailbox": address("/mailbox/"),
     "mail": newest_mail,
 }

@@ -19,6 +19,7 @@ def main() -> int:
     """Set up and serve until Ctrl-C, or until one of the two processes ends."""
     port = _port()
     # A closed terminal ends it as Ctrl-C does, unless it was started to outlive that (nohup).
+    signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _interrupt)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         signal.signal(signal.SIGHUP, _interrupt)
@@ -30,6 +31,9 @@ def main() -> int:
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
+    """Stop, once: a second signal must not interrupt the cleaning up after the first."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
@@ -93,8 +97,6 @@ def _serve(port: int) -> int:
 
 def _end(children: list[subprocess.Popen[bytes]]) -> None:
     """End the children: politely, and after a while by force."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
     for child in children:
         child.terminate()
     deadline = time.monotonic() + GRACE_SECONDS

@@ -374,7 +374,7 @@ def _change(session: Session, language: str) -> Registration:
     registration = _register(session, language)
     Session.objects.filter(pk=session.pk).update(sequence=1, moved_from=at("10:00"))
     session.refresh_from_db()
-    messages.tell_of_change(session, now=NOW)
+    messages.tell_of_change(session, messages.Change.TIME, now=NOW)
     return registration
 
 

@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.test import Client
 from playwright.sync_api import Browser, Page
 
-from accounts.models import Theme
+from accounts.models import Theme, User
 from events import registering
 from events.models import Registration, Session, SessionState
 from events.rescheduling import When, move
@@ -139,18 +139,21 @@ def newest_mail(page: Page, world: World) -> None:
     page.wait_for_url(re.compile("/mailbox/.+/"))
 
 
+def sign_in(page: Page, user: User, site: str) -> None:
+    """Give the browser what signing in would."""
+    client = Client()
+    client.force_login(user)
+    key = client.cookies[settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": key, "url": site}])
+
+
 def signed_in(path: str) -> Callable[[Page, World], None]:
     """Open an address as the owner of the first registration, with an account."""
 
     def open_it(page: Page, world: World) -> None:
         user = build.make_user(email=world.seated.email, name=LONG_WORD)
         EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-        client = Client()
-        client.force_login(user)
-        key = client.cookies[settings.SESSION_COOKIE_NAME].value
-        page.context.add_cookies(
-            [{"name": settings.SESSION_COOKIE_NAME, "value": key, "url": world.site}]
-        )
+        sign_in(page, user, world.site)
         page.goto(world.site + path)
 
     return open_it
@@ -275,10 +278,7 @@ def test_administration_works_within_the_content_security_policy(
     session = build.make_session()
     build.make_agenda_item(session)
     organiser = build.make_organiser(session.programme)
-    page.goto(f"{site}/admin/login/")
-    page.locator("[name=username]").fill(organiser.email)
-    page.locator("[name=password]").fill("secret")
-    page.locator("[type=submit]").click()
+    sign_in(page, organiser, site)
 
     page.goto(site + path.format(id=session.pk))
 

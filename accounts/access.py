@@ -44,12 +44,18 @@ def token_holder(view: View) -> View:
     @wraps(view)
     def private(*args: Any, **kwargs: Any) -> HttpResponseBase:
         response = view(*args, **kwargs)
-        # A calendar says itself that it is private, and is asked for again and again.
-        response.headers.setdefault("Cache-Control", "no-store, private")
+        response.headers["Cache-Control"] = "no-store, private"
         response.headers["X-Robots-Tag"] = "noindex, nofollow"
         return response
 
     return cast(View, _declare(Access.TOKEN_HOLDER)(private))
+
+
+subscriber = _declare(Access.TOKEN_HOLDER)
+"""For a program that asks for a calendar again and again with the code in its address.
+
+The calendar says itself that it is private; the program may keep it, to hear "nothing changed".
+"""
 
 
 def signed_in(view: View) -> View:

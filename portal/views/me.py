@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.access import SignedInRequest, signed_in, token_holder
+from accounts.access import SignedInRequest, signed_in, subscriber
 from events.messages import absolute
 from ical.buttons import webcal_address
 from ical.responses import calendar_response
@@ -65,7 +65,7 @@ def renew_calendar(request: SignedInRequest) -> HttpResponse:
     return redirect("portal:me")
 
 
-@token_holder
+@subscriber
 @require_safe
 def personal_calendar(request: HttpRequest, code: str) -> HttpResponse:
     """The calendar to subscribe to; remembers when it was last fetched."""

@@ -15,6 +15,14 @@ from django.core.management import call_command
 GRACE_SECONDS = 10
 
 
+class Stopped(BaseException):
+    """Ctrl-C, SIGTERM or a closed terminal.
+
+    Not KeyboardInterrupt: where that passes through `exec` of a text, as in the making of a
+    dataclass, Python ends by the signal even when it was caught.
+    """
+
+
 def main() -> int:
     """Set up and serve until Ctrl-C, or until one of the two processes ends."""
     port = _port()
@@ -26,7 +34,7 @@ def main() -> int:
     try:
         _prepare(port)
         return _serve(port)
-    except KeyboardInterrupt:
+    except Stopped:
         return 0
 
 
@@ -34,7 +42,7 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
     """Stop, once: a second signal must not interrupt the cleaning up after the first."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    raise KeyboardInterrupt
+    raise Stopped
 
 
 def _prepare(port: int) -> None:
@@ -85,7 +93,7 @@ def _serve(port: int) -> int:
         print(f"Serving on http://localhost:{port} with a running worker. Ctrl-C stops both.")
         while all(child.poll() is None for child in children):
             time.sleep(0.2)
-    except KeyboardInterrupt:
+    except Stopped:
         print("\nStopping.")
         raise
     else:

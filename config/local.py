@@ -90,7 +90,10 @@ def _serve(port: int) -> int:
         for command in commands:
             # Ctrl-C reaches this process alone; it tells the children, so that each ends once.
             children.append(subprocess.Popen(command, start_new_session=True))
-        print(f"Serving on http://localhost:{port} with a running worker. Ctrl-C stops both.")
+        while all(child.poll() is None for child in children) and not _answers(port):
+            time.sleep(0.1)
+        if _answers(port):
+            print(f"Serving on http://localhost:{port} with a running worker. Ctrl-C stops both.")
         while all(child.poll() is None for child in children):
             time.sleep(0.2)
     except Stopped:
@@ -101,6 +104,13 @@ def _serve(port: int) -> int:
         return 1
     finally:
         _end(children)
+
+
+def _answers(port: int) -> bool:
+    """Whether the web server takes connections; until then nothing is being served."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _end(children: list[subprocess.Popen[bytes]]) -> None:

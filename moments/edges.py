@@ -9,12 +9,10 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext, pgettext_lazy
 
-from moments.local import local_instant, refuse_skipped_day, start_of_day, zone_label
+from moments.local import YEARS, local_instant, refuse_skipped_day, start_of_day, zone_label
 from moments.words import clock, weekday_date
 
 _ONE_DAY = datetime.timedelta(days=1)
-# A slip of the finger in the year is found here rather than on the page.
-_YEARS = range(1900, 2200)
 
 
 class NoSuchClosing(ValueError):
@@ -164,7 +162,7 @@ class Closing:
 def _refuse_misfit(
     edge: Edge, date: datetime.date, time: datetime.time | None, *, hour_is_stated: bool
 ) -> None:
-    if date.year not in _YEARS:
+    if date.year not in YEARS:
         raise NoSuchClosing(_("The year %(year)s cannot be right.") % {"year": date.year})
     if time is not None and not edge.has_hour:
         raise NoSuchClosing(_("Leave out the time, or choose “before” or “by” a set time."))

@@ -1,6 +1,6 @@
-"""Entering a closing moment: choose its edge, then its day and, where the edge has one, its time.
+"""Entering moments: a closing one by its edge, day and time; any other by day and time.
 
-A Django MultiValueField, so that it also works in Django's admin.
+Django fields, so that they also work in its admin.
 """
 
 import datetime
@@ -11,14 +11,17 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from moments.edges import Closing, Edge, NoSuchClosing
-from moments.local import BRUSSELS, NoSuchMoment
+from moments.local import BRUSSELS, NoSuchMoment, local_instant, validate_year
 from moments.words import clock
 
 _END_OF_DAY = datetime.timedelta(days=1)
+# What a browser's box for a day and a time sends and takes.
+_WALL_CLOCK = "%Y-%m-%dT%H:%M"
 # "12:00", "12.00 uur", "12u", "14 h 05", "24u00"
 _TIME = re.compile(r"([0-9]{1,2})\s*(?:[:.uh]\s*([0-9]{2})?)?\s*(?:uur|u|h)?", re.IGNORECASE)
 
@@ -69,7 +72,21 @@ def _as_length(time: datetime.time | None) -> datetime.timedelta:
 
 
 class ClosingWidget(forms.MultiWidget):
-    """The parts side by side: a select, the browser's date box, a text box, a select."""
+    """The parts side by side: a select, the browser's date box, a text box, a select.
+
+    Below them static/js/closing.js tells how it reads.
+    """
+
+    template_name = "moments/closing.html"
+
+    class Media:
+        js = ("js/closing.js",)
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        """With the address that tells how it reads."""
+        context: dict[str, Any] = super().get_context(name, value, attrs)
+        context["widget"]["reading_address"] = reverse("portal:closing")
+        return context
 
     def decompress(self, value: Closing | None) -> list[Any]:
         """The parts as the closing is said, so that 24u00 comes back as 24u00 of its own day."""
@@ -78,6 +95,40 @@ class ClosingWidget(forms.MultiWidget):
         length = _as_length(value.said_time) if value.edge.has_hour else None
         unconfirmed = "" if value.hour_is_stated else _UNCONFIRMED
         return [value.edge, value.said_date, length, unconfirmed]
+
+
+class WallClockField(forms.Field):
+    """A day and a time on the clocks of `zone`, as an instant in UTC.
+
+    `zone` as for ClosingField below. Raises what `local_instant` refuses: an hour that the clocks
+    skip or show twice.
+    """
+
+    widget = forms.DateTimeInput({"type": "datetime-local"}, format=_WALL_CLOCK)
+    default_error_messages = {"invalid": gettext_lazy("Fill in a day and a time.")}
+
+    def __init__(self, *, zone: ZoneInfo = BRUSSELS, **kwargs: Any) -> None:
+        self.zone = zone
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> datetime.datetime | None:
+        """Raises ValidationError for what is no moment on those clocks."""
+        if not value or isinstance(value, datetime.datetime):
+            return value or None
+        try:
+            wall = datetime.datetime.strptime(str(value)[: len("2027-05-10T12:00")], _WALL_CLOCK)
+            validate_year(wall)
+            return local_instant(wall.date(), wall.time(), self.zone)
+        except NoSuchMoment as refusal:
+            raise ValidationError(str(refusal), code="refused") from refusal
+        except ValueError as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+
+    def prepare_value(self, value: Any) -> Any:
+        """As those clocks show it; what could not be read stays as it was typed."""
+        if isinstance(value, datetime.datetime):
+            return value.astimezone(self.zone).strftime(_WALL_CLOCK)
+        return value
 
 
 _UNCONFIRMED = "unconfirmed"
@@ -163,6 +214,25 @@ class ClosingField(forms.MultiValueField):
             return self._closing(edge, date, length, hour_is_stated=certainty != [_UNCONFIRMED])
         except (NoSuchClosing, NoSuchMoment) as refusal:
             raise ValidationError(str(refusal), code="refused") from refusal
+
+    def reading(self, data: list[str]) -> str:
+        """How what is filled in reads, or why it is no closing moment; empty without a day."""
+        try:
+            closing: Closing | None = self.clean(data) if "".join(data[1:2]) else None
+        except ValidationError as refusal:
+            return " ".join(refusal.messages)
+        if closing is None:
+            return ""
+        facts = {"wording": closing.wording(), "reading": closing.reading()}
+        return _("It will read: %(wording)s, open %(reading)s.") % facts
+
+    def in_words(self, data: list[str]) -> str:
+        """The wording of what is filled in; empty for what is no closing moment."""
+        try:
+            closing: Closing | None = self.clean(data)
+        except ValidationError:
+            return ""
+        return closing.wording() if closing else ""
 
     def _closing(
         self,

@@ -12,10 +12,12 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from moments.words import clock, weekday_date
+from moments.words import clock, remembered, weekday_date
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 
+# What lies outside is a slip of the finger, found here rather than on the page.
+YEARS = range(1900, 2200)
 _ONE_DAY = datetime.timedelta(days=1)
 
 
@@ -54,6 +56,7 @@ def validate_zone(value: str) -> None:
         raise ValidationError(str(refusal), code="unknown_zone") from refusal
 
 
+@remembered
 def zone_label(zone: ZoneInfo) -> str:
     """The zone in words: "Brusselse tijd", "tijd in New York", "UTC".
 
@@ -72,6 +75,14 @@ def zone_label(zone: ZoneInfo) -> str:
         # Translators: apart from other cities for languages that elide: "heure d'Amsterdam".
         return pgettext("city that starts with a vowel", "%(city)s time") % {"city": city}
     return pgettext("city", "%(city)s time") % {"city": city}
+
+
+def validate_year(day: datetime.date) -> None:
+    """For a model or form field that holds a day or an instant; raises ValidationError."""
+    if day.year not in YEARS:
+        raise ValidationError(
+            _("The year %(year)s cannot be right.") % {"year": day.year}, code="implausible_year"
+        )
 
 
 # Wall-clock time ---------------------------------------------------------------------------------

@@ -1,9 +1,20 @@
 """Dates, times, periods and durations in words, in the active language."""
 
 import datetime
+from collections.abc import Callable, Hashable
+from functools import lru_cache, wraps
+from typing import TypeVar
 
 from django.utils.dates import MONTHS, WEEKDAYS
-from django.utils.translation import npgettext, pgettext, pgettext_lazy
+from django.utils.translation import (
+    get_language,
+    get_language_info,
+    npgettext,
+    pgettext,
+    pgettext_lazy,
+)
+
+Value = TypeVar("Value", bound=Hashable)
 
 _MONTH_ABBREVIATIONS = {
     1: pgettext_lazy("month abbreviated", "Jan"),
@@ -22,6 +33,20 @@ _MONTH_ABBREVIATIONS = {
 _MINUTE = datetime.timedelta(minutes=1)
 
 
+def remembered(say: Callable[[Value], str]) -> Callable[[Value], str]:
+    """Remember what was said in each language: an agenda, and a feed of them, say it often."""
+
+    @lru_cache(maxsize=4_096)
+    def in_language(_language: str | None, value: Value) -> str:
+        return say(value)
+
+    @wraps(say)
+    def in_active_language(value: Value) -> str:
+        return in_language(get_language(), value)
+
+    return in_active_language
+
+
 # Days --------------------------------------------------------------------------------------------
 
 
@@ -36,6 +61,7 @@ def _day_of_month(day: datetime.date) -> str:
     return pgettext("first day of the month", "1") if day.day == 1 else str(day.day)
 
 
+@remembered
 def weekday_date(day: datetime.date) -> str:
     """The full day: "donderdag 10 juni 2021", "jeudi 1er juillet 2021"."""
     return pgettext("date", "%(weekday)s %(day)s %(month)s %(year)s") % {
@@ -73,9 +99,15 @@ def month_abbreviation(day: datetime.date) -> str:
     return str(_MONTH_ABBREVIATIONS[day.month])
 
 
+def month_and_year(day: datetime.date) -> str:
+    """The day's month with its year: "juni 2021"."""
+    return pgettext("month", "%(month)s %(year)s") % {"month": month_name(day), "year": day.year}
+
+
 # Times -------------------------------------------------------------------------------------------
 
 
+@remembered
 def clock(time: datetime.time | None) -> str:
     """The time of day to the minute: "14u05", "14 h 05" (with no-break spaces), "14:05".
 
@@ -103,7 +135,13 @@ def time_range(
 ) -> str:
     """From when to when, without the day: "14u00 – 16u30"; an end at midnight is 24u00."""
     _, end = _local_end(starts_at, ends_at, zone)
-    return f"{clock(starts_at.astimezone(zone).time())} – {clock(end)}"
+    return _from_to((starts_at.astimezone(zone).time(), end))
+
+
+@remembered
+def _from_to(times: tuple[datetime.time, datetime.time | None]) -> str:
+    start, end = times
+    return f"{clock(start)} – {clock(end)}"
 
 
 def moment(instant: datetime.datetime, zone: datetime.tzinfo) -> str:
@@ -168,3 +206,26 @@ def days_left(closes_at: datetime.datetime, now: datetime.datetime, zone: dateti
     if days == 1:
         return pgettext("time left", "tomorrow")
     return npgettext("time left", "%(days)d day left", "%(days)d days left", days) % {"days": days}
+
+
+def time_until(moment: datetime.datetime, now: datetime.datetime, zone: datetime.tzinfo) -> str:
+    """How long it takes until a moment: "over 45 min", "over 3 u", "morgen", "nog 23 dagen".
+
+    In hours and minutes on its own day in the zone, else in calendar days. From the moment on "nu".
+    """
+    if now >= moment:
+        return pgettext("time left", "now")
+    days = (moment.astimezone(zone).date() - now.astimezone(zone).date()).days
+    if days == 0:
+        # Rounded up: nobody waits a minute less than said.
+        length = -((now.astimezone(datetime.UTC) - moment) // _MINUTE) * _MINUTE
+        return pgettext("time left", "in %(length)s") % {"length": duration(length)}
+    if days == 1:
+        return pgettext("time left", "tomorrow")
+    return npgettext("time left", "%(days)d day left", "%(days)d days left", days) % {"days": days}
+
+
+def language_name(code: str) -> str:
+    """The name of a language within a sentence: "Frans", "néerlandais", "Dutch"."""
+    name = str(get_language_info(code)["name_translated"])
+    return name.lower() if (get_language() or "").startswith("fr") else name

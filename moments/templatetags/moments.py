@@ -4,6 +4,7 @@
 """
 
 import datetime
+import re
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
@@ -40,6 +41,7 @@ _day_filter(words.short_date)
 _day_filter(words.weekday_name)
 _day_filter(words.month_name)
 _day_filter(words.month_abbreviation)
+_day_filter(words.month_and_year)
 
 
 @register.filter
@@ -53,6 +55,19 @@ def local_date(
 
 
 # Instants ----------------------------------------------------------------------------------------
+
+_WRITTEN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00")
+
+
+@register.filter
+def in_words(text: str) -> str:
+    """{{ value|in_words }}: an instant written in ISO 8601 in words; any other text as it is."""
+    if not _WRITTEN.fullmatch(text):
+        return text
+    try:
+        return words.moment(datetime.datetime.fromisoformat(text), local.BRUSSELS)
+    except (ValueError, OverflowError):
+        return text
 
 
 @register.filter
@@ -70,6 +85,12 @@ def end_clock(instant: datetime.datetime | str | None, zone: ZoneInfo | str) -> 
         return ""
     time = instant.astimezone(_zone(zone)).time()
     return words.clock(None if time == datetime.time.min else time)
+
+
+@register.simple_tag
+def clock_sample() -> str:
+    """{% clock_sample %}: 5:44 as `clock` writes it, from which a script learns how times read."""
+    return words.clock(datetime.time(5, 44))
 
 
 @register.filter
@@ -142,3 +163,9 @@ def days_left_of(closing: Closing | datetime.datetime | str | None, now: datetim
 def days_left(closes_at: datetime.datetime, now: datetime.datetime, zone: ZoneInfo | str) -> str:
     """{% days_left closes_at now zone %}: "nog 23 dagen"."""
     return words.days_left(closes_at, now, _zone(zone))
+
+
+@register.simple_tag
+def time_until(moment: datetime.datetime, now: datetime.datetime, zone: ZoneInfo | str) -> str:
+    """How long it takes until a moment: "over 45 min", "morgen", "nog 23 dagen"."""
+    return words.time_until(moment, now, _zone(zone))

@@ -6,11 +6,14 @@ keep testing (InteractionDesignFoundation/add-event-to-calendar-docs, August 202
 
 import re
 from bisect import bisect_right
+from dataclasses import dataclass
 from datetime import date, datetime
 from html import escape
 from itertools import accumulate
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
 
 from ical.entries import Entry
 from ical.texts import clean, one_line
@@ -20,9 +23,89 @@ GOOGLE = "https://calendar.google.com/calendar/render"
 OUTLOOK = "https://outlook.live.com/calendar/0/deeplink/compose"
 OFFICE = "https://outlook.cloud.microsoft/calendar/deeplink/compose"
 
+GOOGLE_FEED = "https://calendar.google.com/calendar/r"
+OUTLOOK_FEED = "https://outlook.live.com/calendar/0/addfromweb"
+OFFICE_FEED = "https://outlook.office.com/calendar/0/addfromweb"
+
 # Characters. Microsoft's sign-in carries the whole address along, encoded once more, and refuses
 # it when that grows too long ("AADSTS90015: Requested query string is too long").
 MAXIMUM_LENGTH = 1_500
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way into one sort of calendar: its name, where it leads, and what to know of it."""
+
+    name: str
+    address: str
+    sentence: str
+    is_download: bool = False
+
+
+def ways_to_subscribe(https_address: str, *, name: str) -> list[Way]:
+    """How to subscribe to a feed in each sort of calendar, in the active language.
+
+    The address itself always works too, pasted where a program asks for one.
+    """
+    webcal = webcal_address(https_address)
+    microsoft = urlencode({"url": https_address, "name": one_line(name)}, quote_via=quote)
+    return [
+        Way(
+            "Microsoft 365",
+            f"{OFFICE_FEED}?{microsoft}",
+            _("For an account of work or school; it looks again every few hours."),
+        ),
+        Way(
+            "Outlook.com",
+            f"{OUTLOOK_FEED}?{microsoft}",
+            _("For an account of your own at Microsoft; it looks again every few hours."),
+        ),
+        Way(
+            "Google",
+            f"{GOOGLE_FEED}?{urlencode({'cid': webcal}, quote_via=quote)}",
+            _("In the browser of a computer; Google looks again after 8 to 24 hours."),
+        ),
+        Way(
+            "Apple",
+            webcal,
+            _("On iPhone, iPad and Mac; you choose how often it looks again."),
+        ),
+        Way(
+            _("Outlook on your computer, Thunderbird and others"),
+            webcal,
+            _("If nothing opens, paste the address where you add a calendar from the internet."),
+        ),
+    ]
+
+
+def ways_to_add(entry: Entry, *, file_address: str) -> list[Way]:
+    """How to put one entry in each sort of calendar, once, in the active language.
+
+    Times are told in UTC; Google is told in which zone to show them, where `starts_at` has one.
+    """
+    return [
+        Way(
+            "Microsoft 365",
+            office_address(entry),
+            _("For an account of work or school: opens a filled-in form in the browser."),
+        ),
+        Way(
+            "Outlook.com",
+            outlook_address(entry),
+            _("For an account of your own at Microsoft: opens a filled-in form in the browser."),
+        ),
+        Way(
+            "Google",
+            google_address(entry),
+            _("Opens a filled-in form in the browser, with the time zone of the session."),
+        ),
+        Way(
+            _("Apple, Outlook on your computer, Thunderbird"),
+            file_address,
+            _("A file (.ics) that your calendar opens; it does not change by itself later."),
+            is_download=True,
+        ),
+    ]
 
 
 def google_address(entry: Entry) -> str:

@@ -2,17 +2,16 @@
 
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 from urllib.parse import quote, urlsplit
 
 from django.utils.encoding import iri_to_uri
-from icalendar import Calendar, Component, Event, vCalAddress, vDuration
-from icalendar.prop import vInline
 
-from ical.texts import clean, escaped, one_line
+from ical.lines import joined, line
+from ical.texts import as_html, clean, escaped, one_line
 
 Method = Literal["PUBLISH", "REQUEST", "CANCEL"]
 Status = Literal["CONFIRMED", "TENTATIVE", "CANCELLED"]
@@ -56,9 +55,11 @@ class Entry:
     `language` tags the texts (RFC 5646); `url` is an absolute http(s) address. Texts are seen by
     whoever may see the calendar, colleagues included: nothing secret belongs in them.
     `organiser` and `attendee` are written where the method asks for them, see `calendar()`.
+    `alarm` is how long before its start a calendar rings; only for who asked for it.
 
     Raises ValueError for a naive moment, a day with a moment, an end that is not after the start,
-    a negative sequence, an empty uid, a language tag or an address that is none.
+    a negative sequence, an empty uid, a language tag or an address that is none, an alarm after
+    the start.
     """
 
     uid: str
@@ -78,6 +79,7 @@ class Entry:
     attendee: Person | None = None
     is_busy: bool = True
     language: str = ""
+    alarm: timedelta | None = None
 
     def __post_init__(self) -> None:
         if not self.uid or self.uid != one_line(self.uid):
@@ -96,6 +98,8 @@ class Entry:
             or not urlsplit(self.url).hostname
         ):
             raise ValueError(f"Not an absolute web address: {self.url!r}")
+        if self.alarm is not None and self.alarm < timedelta(0):
+            raise ValueError("An alarm rings before the start")
 
     @property
     def is_all_day(self) -> bool:
@@ -131,6 +135,7 @@ def calendar(
     language: str = "",
     method: Method | None = None,
     refresh: timedelta | None = None,
+    is_rich: bool = False,
 ) -> bytes:
     """A whole calendar; the same entries, in whatever order, give the same bytes.
 
@@ -142,7 +147,8 @@ def calendar(
     A CANCEL says CANCELLED whatever the entry says.
 
     `name` and its `language` are what a subscriber sees; `refresh` is how often clients are asked
-    to look again, which Apple follows and Google does not.
+    to look again, which Apple follows and Google does not. `is_rich` tells the description as HTML
+    too, which doubles its size: for mails and files, where Outlook shows it.
 
     Raises ValueError when a method lacks the people it needs, when REQUEST or CANCEL is not about
     exactly one entry, when a cancelled entry is requested, when PUBLISH has no entry, when one
@@ -155,82 +161,120 @@ def calendar(
         raise ValueError("One identity stands in the calendar twice")
     if refresh is not None and refresh < timedelta(seconds=1):
         raise ValueError("A calendar is looked at again after a second or more, not at once")
+    return joined(_calendar_lines(ordered, name, language, method, refresh, is_rich=is_rich))
 
-    written = Calendar()
-    written.add("prodid", PRODUCT)
-    written.add("version", "2.0")
-    written.add("calscale", "GREGORIAN")
+
+def _calendar_lines(
+    entries: list[Entry],
+    name: str,
+    language: str,
+    method: Method | None,
+    refresh: timedelta | None,
+    *,
+    is_rich: bool,
+) -> Iterator[str]:
+    yield "BEGIN:VCALENDAR"
+    yield "VERSION:2.0"
+    yield f"PRODID:{PRODUCT}"
+    yield "CALSCALE:GREGORIAN"
     if method is not None:
-        written.add("method", method)
+        yield f"METHOD:{method}"
     if name:
-        _add_text(written, "name", one_line(name), language)
-        _add_text(written, "x-wr-calname", one_line(name), "")
+        yield from _text("NAME", one_line(name), language)
+        yield from _text("X-WR-CALNAME", one_line(name), "")
     if refresh is not None:
-        # RFC 7986 section 5.7 demands the VALUE; icalendar's own property leaves it out.
-        written.add("refresh-interval", vDuration(refresh, params={"VALUE": "DURATION"}))
-        written.add("x-published-ttl", vDuration(refresh))
-    for entry in ordered:
-        written.add_component(_component(entry, method))
-    body: bytes = written.to_ical()
-    return body
+        # RFC 7986 section 5.7 demands the VALUE; what Outlook reads instead has none.
+        yield f"REFRESH-INTERVAL;VALUE=DURATION:{_duration(refresh)}"
+        yield f"X-PUBLISHED-TTL:{_duration(refresh)}"
+    for entry in entries:
+        yield from _entry_lines(entry, method, is_rich=is_rich)
+    yield "END:VCALENDAR"
 
 
-def _component(entry: Entry, method: Method | None) -> Event:
+def _entry_lines(entry: Entry, method: Method | None, *, is_rich: bool) -> Iterator[str]:
     status = "CANCELLED" if method == "CANCEL" else entry.status
     # What is cancelled takes nobody's time, also where it stays in sight, struck through.
     is_busy = entry.is_busy and status != "CANCELLED"
-
-    event = Event()
-    _add_text(event, "uid", entry.uid, "")
-    event.add("sequence", entry.sequence)
-    event.add("dtstamp", _instant(entry.stamp))
-    event.add("last-modified", _instant(entry.modified_at))
-    if entry.created_at is not None:
-        event.add("created", _instant(entry.created_at))
-    event.add("dtstart", entry.dtstart)
-    event.add("dtend", entry.dtend)
-    event.add("status", status)
-    event.add("transp", "OPAQUE" if is_busy else "TRANSPARENT")
-    _add_text(event, "summary", one_line(entry.summary), entry.language)
-    _add_text(event, "description", clean(entry.description), entry.language)
-    _add_text(event, "location", one_line(entry.location), entry.language)
-    if entry.url:
-        event.add("url", iri_to_uri(entry.url))
+    language = entry.language
+    description = clean(entry.description)
     categories = [escaped(one_line(category)) for category in entry.categories]
-    _add(event, "categories", ",".join(filter(None, categories)), entry.language)
-    _add_people(event, entry, method)
-    return event
+
+    yield "BEGIN:VEVENT"
+    yield f"UID:{escaped(entry.uid)}"
+    yield f"SEQUENCE:{entry.sequence}"
+    yield f"DTSTAMP:{_written(_instant(entry.stamp))}"
+    yield f"LAST-MODIFIED:{_written(_instant(entry.modified_at))}"
+    if entry.created_at is not None:
+        yield f"CREATED:{_written(_instant(entry.created_at))}"
+    value = ";VALUE=DATE" if entry.is_all_day else ""
+    yield f"DTSTART{value}:{_written(entry.dtstart)}"
+    yield f"DTEND{value}:{_written(entry.dtend)}"
+    yield f"STATUS:{status}"
+    yield f"TRANSP:{'OPAQUE' if is_busy else 'TRANSPARENT'}"
+    yield from _text("SUMMARY", one_line(entry.summary), language)
+    yield from _text("DESCRIPTION", description, language)
+    if is_rich and description:
+        yield line("X-ALT-DESC", escaped(as_html(description)), [("FMTTYPE", "text/html")])
+    yield from _text("LOCATION", one_line(entry.location), language)
+    if entry.url:
+        yield f"URL:{iri_to_uri(entry.url)}"
+    yield from _in_language("CATEGORIES", ",".join(filter(None, categories)), language)
+    yield from _people_lines(entry, method)
+    if entry.alarm is not None and method is None and status != "CANCELLED":
+        yield from _alarm_lines(entry.alarm, entry.summary)
+    yield "END:VEVENT"
 
 
-def _add_people(event: Event, entry: Entry, method: Method | None) -> None:
+def _people_lines(entry: Entry, method: Method | None) -> Iterator[str]:
     if method is not None and entry.organiser is not None:
-        event.add("organizer", _address(entry.organiser))
+        yield _person("ORGANIZER", entry.organiser)
     if method in {"REQUEST", "CANCEL"} and entry.attendee is not None:
-        attendee = _address(entry.attendee)
         # Who registered has said yes: asked again, they would answer a mailbox that frees no seat.
-        attendee.params["PARTSTAT"] = "ACCEPTED"
-        attendee.params["RSVP"] = "FALSE"
-        event.add("attendee", attendee)
+        answer = [("PARTSTAT", "ACCEPTED"), ("RSVP", "FALSE")]
+        yield _person("ATTENDEE", entry.attendee, answer)
 
 
-def _address(person: Person) -> vCalAddress:
+def _person(name: str, person: Person, parameters: Iterable[tuple[str, str]] = ()) -> str:
     # What may not stand in a mailto: address as it is (RFC 6068 section 2), accents for one.
-    address = vCalAddress("mailto:" + quote(person.email, safe="!$&'*+=@~-._"))
+    address = "mailto:" + quote(person.email, safe="!$&'*+=@~-._")
     # A parameter cannot hold a double quote; its escape (RFC 6868) is not known to every reader.
-    name = re.sub(r"\s+", " ", one_line(person.name)).replace('"', "'")
-    if name:
-        address.params["CN"] = name
-    return address
+    shown = re.sub(r"\s+", " ", one_line(person.name)).replace('"', "'")
+    return line(name, address, [*([("CN", shown)] if shown else []), *parameters])
 
 
-def _add_text(component: Component, name: str, text: str, language: str) -> None:
-    _add(component, name, escaped(text), language)
+def _alarm_lines(before: timedelta, text: str) -> Iterator[str]:
+    """What rings; Outlook drops an alarm without its TRIGGER."""
+    yield "BEGIN:VALARM"
+    yield "ACTION:DISPLAY"
+    yield from _text("DESCRIPTION", one_line(text), "")
+    yield f"TRIGGER:-{_duration(before)}"
+    yield "END:VALARM"
 
 
-def _add(component: Component, name: str, written: str, language: str) -> None:
+def _text(name: str, text: str, language: str) -> Iterator[str]:
+    return _in_language(name, escaped(text), language)
+
+
+def _in_language(name: str, written: str, language: str) -> Iterator[str]:
     if written:
-        parameters = {"LANGUAGE": language} if language else {}
-        component.add(name, vInline(written, params=parameters))
+        yield line(name, written, [("LANGUAGE", language)] if language else [])
+
+
+def _written(moment: datetime | date) -> str:
+    """An instant in UTC, or a day (RFC 5545 sections 3.3.4 and 3.3.5)."""
+    figures = moment.isoformat()[:19].replace("-", "").replace(":", "")
+    return f"{figures}Z" if isinstance(moment, datetime) else figures
+
+
+def _duration(length: timedelta) -> str:
+    """A length in hours, minutes and seconds (RFC 5545 section 3.3.6).
+
+    Not in days, which are 23 or 25 hours long when the clocks change.
+    """
+    minutes, seconds = divmod(int(length.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = [(hours, "H"), (minutes, "M"), (seconds, "S")]
+    return "PT" + ("".join(f"{number}{unit}" for number, unit in parts if number) or "0S")
 
 
 def _instant(moment: datetime) -> datetime:

@@ -11,6 +11,10 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 
+from accounts.names import address_key
+
+_MOMENT = "%Y%m%dT%H%M%S%f"
+
 
 class MailboxBackend(BaseEmailBackend):
     """Writes each mail, byte for byte as a server would get it, to a file of its own."""
@@ -19,10 +23,10 @@ class MailboxBackend(BaseEmailBackend):
         """Keep the mails; how many."""
         folder = _folder()
         for mail in email_messages:
-            moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+            moment = datetime.now(UTC).strftime(_MOMENT)
             path = folder / f"{moment}-{uuid.uuid4().hex[:8]}.eml"
             unfinished = path.with_suffix(".part")
-            content = mail.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg] # Django's own
+            content = mail.message().as_bytes().replace(b"\n", b"\r\n")
             unfinished.write_bytes(content)
             unfinished.rename(path)
         return len(email_messages)
@@ -51,3 +55,20 @@ def read(name: str) -> ParsedMail | None:
     """One kept mail as its receiver's program would read it, or None."""
     content = source(name)
     return None if content is None else message_from_bytes(content, policy=policy.default)
+
+
+def erase(email: str, *, before: datetime | None = None) -> None:
+    """Delete the kept mails in which an address stands; `before` leaves what came later."""
+    key = address_key(email)
+    for path in _folder().glob("*.eml") if Path(settings.MAILBOX_DIR).is_dir() else ():
+        kept_at = datetime.strptime(path.stem.partition("-")[0], _MOMENT).replace(tzinfo=UTC)
+        if (before is None or kept_at <= before) and key in _said(path).lower():
+            path.unlink(missing_ok=True)
+
+
+def _said(path: Path) -> str:
+    """All that a kept mail says, headers and text, decoded."""
+    mail = message_from_bytes(path.read_bytes(), policy=policy.default)
+    parts = [part for part in mail.walk() if part.get_content_maintype() == "text"]
+    headers = [str(value) for value in mail.values()]
+    return "\n".join([*headers, *(str(part.get_content()) for part in parts)])

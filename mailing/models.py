@@ -1,12 +1,16 @@
-"""The outbox."""
+"""The outbox, and what all its workers need to know of one another."""
 
 import uuid
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from mailing.batches import Batch
 
 
 def new_message_id() -> str:
@@ -41,6 +45,16 @@ class Message(models.Model):
         FAILED = "failed", _("failed")
         DROPPED = "dropped", _("no longer needed")
         WITHDRAWN = "withdrawn", _("withdrawn")
+        # It was due between a backup and the moment that it was put back.
+        UNCERTAIN = "uncertain", _("may have left")
+
+    class Outcome(models.TextChoices):
+        """What the provider let know after it left; an SMTP server lets nothing know."""
+
+        UNKNOWN = "", _("not heard of")
+        DELIVERED = "delivered", _("delivered")
+        BOUNCED = "bounced", _("bounced")
+        COMPLAINED = "complained", _("marked as unwanted")
 
     class Priority(models.IntegerChoices):
         """The order in which mails leave; the smaller, the sooner."""
@@ -63,14 +77,32 @@ class Message(models.Model):
         _("priority"), choices=Priority, default=Priority.NORMAL
     )
     due_at = models.DateTimeField(_("due at"))
+    useful_until = models.DateTimeField(
+        _("useful until"),
+        null=True,
+        blank=True,
+        help_text=_("From then on it is no longer sent. Empty: there is no such moment."),
+    )
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)
     reason = models.TextField(_("reason"), blank=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     lease_until = models.DateTimeField(_("held by a worker until"), null=True, blank=True)
     lease_number = models.PositiveIntegerField(_("times taken up"), default=0)
     message_id = models.CharField(_("Message-ID"), max_length=200, default=new_message_id)
+    provider_id = models.CharField(
+        _("number the provider gave it"), max_length=200, blank=True, default=""
+    )
+    outcome = models.CharField(
+        _("heard of it"), max_length=10, choices=Outcome, blank=True, default=Outcome.UNKNOWN
+    )
+    request_id = models.CharField(
+        _("request that caused it"), max_length=64, blank=True, default="", db_default=""
+    )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     closed_at = models.DateTimeField(_("sent or given up at"), null=True, blank=True)
+
+    # Those with which it leaves, while it does.
+    batch: "Batch | None" = None
 
     objects = MessageQuerySet.as_manager()
 
@@ -91,8 +123,90 @@ class Message(models.Model):
                 name="message_to_deliver",
             ),
             models.Index(fields=["kind", "object_id"], name="message_about"),
+            models.Index(fields=["object_id", "id"], name="message_latest_about"),
             models.Index(fields=["recipient", "created_at"], name="message_recipient"),
+            models.Index(fields=["message_id"], name="message_by_message_id"),
+            models.Index(
+                fields=["provider_id"],
+                condition=~Q(provider_id=""),
+                name="message_by_provider_id",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.key
+
+
+class SuppressedAddress(models.Model):
+    """An address that gets no mail any more, since one to it bounced or was called unwanted.
+
+    An administrator clears it once the cause is gone; the address then gets mail again.
+    """
+
+    address = models.CharField(_("address"), max_length=254, unique=True)
+    outcome = models.CharField(_("what happened"), max_length=10, choices=Message.Outcome)
+    reason = models.TextField(_("what the other server said"), blank=True)
+    suppressed_at = models.DateTimeField(_("since"))
+
+    class Meta:
+        verbose_name = _("suppressed address")
+        verbose_name_plural = _("suppressed addresses")
+        ordering = ("-suppressed_at", "-pk")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(outcome__in=["bounced", "complained"]),
+                name="address_suppressed_for_a_reason",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class Provider(models.Model):
+    """How one mail server or service does, for all workers alike."""
+
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    failures = models.PositiveIntegerField(_("failures in a row"), default=0)
+    rests_until = models.DateTimeField(_("left alone until"), null=True, blank=True)
+    # By GCRA, the "generic cell rate algorithm": when the mail after the last one would be due if
+    # they left evenly spread.
+    next_turn_at = models.DateTimeField(_("next turn at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("mail provider")
+        verbose_name_plural = _("mail providers")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Pause(models.Model):
+    """That an operator stopped the mail; there is at most one row."""
+
+    only = models.BooleanField(default=True, unique=True)
+    since = models.DateTimeField(_("since"))
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("pause of the mail")
+        verbose_name_plural = _("pauses of the mail")
+        constraints = [models.CheckConstraint(condition=Q(only=True), name="pause_only_one")]
+
+    def __str__(self) -> str:
+        return self.reason or str(self.since)
+
+
+class Heartbeat(models.Model):
+    """When a worker last ran; there is at most one row, which all workers write."""
+
+    only = models.BooleanField(default=True, unique=True)
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("sign of life of the worker")
+        verbose_name_plural = _("signs of life of the worker")
+        constraints = [models.CheckConstraint(condition=Q(only=True), name="heartbeat_only_one")]
+
+    def __str__(self) -> str:
+        return str(self.at)

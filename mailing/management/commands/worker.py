@@ -22,6 +22,7 @@ class Command(BaseCommand):
 
     help = "Plans what is due and delivers mail. Stops cleanly on Ctrl-C or SIGTERM."
     is_stopping = False
+    has_begun = False
     planned_at = float("-inf")
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -55,12 +56,13 @@ class Command(BaseCommand):
 
     def _round(self) -> int:
         """Plan, then take up one batch and deliver it; how many messages were taken up."""
+        if not self.has_begun:
+            outbox.begin(timezone.now())
+            self.has_begun = True
         if time.monotonic() - self.planned_at >= PLANNING_SECONDS:
             outbox.plan(timezone.now())
             self.planned_at = time.monotonic()
-        claimed = outbox.claim(timezone.now())
-        outbox.deliver(claimed, clock=timezone.now, is_stopping=lambda: self.is_stopping)
-        return len(claimed)
+        return outbox.work(timezone.now, is_stopping=lambda: self.is_stopping)
 
     def _stop(self, *_signal: Any) -> None:
         """Finish the mail in hand, then stop."""

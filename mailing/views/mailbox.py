@@ -1,19 +1,17 @@
 """Mails sent on one's own machine, read in the browser."""
 
+from base64 import b64encode
 from email.message import EmailMessage as ParsedMail
 
-from csp.decorators import csp_replace
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
 from accounts.access import local_only
 from mailing import mailbox
+from mailing.views.framing import frames_mail, is_mail
 
 SHOWN = 100
-# A mail's styles stand in its elements, and its page is shown within ours.
-_BARE = {"style-src": ["'unsafe-inline'"], "frame-ancestors": ["'self'"]}
 
 
 def _mail(name: str) -> ParsedMail:
@@ -38,7 +36,7 @@ def mail_list(request: HttpRequest) -> HttpResponse:
 
 @local_only
 @require_safe
-@csp_replace({"frame-src": ["'self'"]})  # type: ignore[arg-type] # knows no view with arguments
+@frames_mail
 def mail_page(request: HttpRequest, name: str) -> HttpResponse:
     """One mail: headers, HTML, text, and what is attached."""
     mail = _mail(name)
@@ -62,11 +60,17 @@ def mail_page(request: HttpRequest, name: str) -> HttpResponse:
 
 @local_only
 @require_safe
-@xframe_options_sameorigin
-@csp_replace(_BARE)  # type: ignore[arg-type] # as above
+@is_mail
 def mail_html(request: HttpRequest, name: str) -> HttpResponse:
     """The HTML of a mail by itself; its styles are in its elements, as mail programs want them."""
-    return HttpResponse(_body(_mail(name), "html"))
+    mail = _mail(name)
+    html = _body(mail, "html")
+    for part in mail.walk():
+        if part.get_content_maintype() == "image" and part["Content-ID"]:
+            encoded = b64encode(part.get_payload(decode=True)).decode()  # type: ignore[arg-type]
+            address = f"data:{part.get_content_type()};base64,{encoded}"
+            html = html.replace(f"cid:{part['Content-ID'].strip('<>')}", address)
+    return HttpResponse(html)
 
 
 @local_only

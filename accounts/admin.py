@@ -8,19 +8,24 @@ from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin
 
 from accounts import directory
 from accounts.access import organises
+from accounts.auditing import actor_of, record
 from accounts.models import (
+    Action,
     CharterSignature,
     Membership,
     Organisation,
     OrganisationAlias,
     OrganisationDomain,
+    OrganisationRelation,
     Programme,
     Theme,
     User,
@@ -40,7 +45,65 @@ for model in (
     admin.site.unregister(model)
 
 
-class OrganiserAdmin(admin.ModelAdmin):
+class AuditedAdmin(admin.ModelAdmin):
+    """Rows about people: who looks at them or deletes them is written down.
+
+    A class says how by the three `note_…`; a page that was refused showed nothing.
+    """
+
+    def note_list(self, request: HttpRequest, rows: list[Any]) -> None:
+        """Write down that a list showed these rows; at least one."""
+
+    def note_row(self, request: HttpRequest, row: Any) -> None:
+        """Write down that a page showed this row."""
+
+    def note_deletion(self, request: HttpRequest, row: Any) -> None:
+        """Write down that this row goes."""
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """The list; a search that finds nobody showed nobody."""
+        response = super().changelist_view(request, *args, **kwargs)
+        context = getattr(response, "context_data", None) or {}
+        if "cl" in context and (rows := list(context["cl"].result_list)):
+            self.note_list(request, rows)
+        return response
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
+    ) -> Any:
+        """The form of a row, with what was refused in it too."""
+        response = super().changeform_view(request, object_id, *args, **kwargs)
+        return self._noted(request, object_id, response)
+
+    def history_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:
+        """What was done here to a row, under its name."""
+        response = super().history_view(request, object_id, *args, **kwargs)
+        return self._noted(request, object_id, response)
+
+    def delete_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:
+        """The question whether to delete a row, which names it."""
+        response = super().delete_view(request, object_id, *args, **kwargs)
+        return self._noted(request, object_id, response)
+
+    def _noted(self, request: HttpRequest, object_id: str | None, response: Any) -> Any:
+        if object_id is not None and response.status_code == 200:
+            self.note_row(request, self.get_object(request, object_id))
+        return response
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Delete one row."""
+        self.note_deletion(request, obj)
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Delete the chosen rows."""
+        with transaction.atomic():
+            for row in queryset:
+                self.note_deletion(request, row)
+            super().delete_queryset(request, queryset)
+
+
+class OrganiserAdmin(AuditedAdmin):
     """What organisers may do in the administration: all, within their own programmes."""
 
     # A registration's own page opens with its owner's code, which no organiser is handed.
@@ -103,10 +166,20 @@ class OrganiserInline(admin.StackedInline):
 
 
 class MembershipInline(admin.TabularInline):
-    """The programmes somebody works for."""
+    """The programmes somebody works for: given and taken away on the page of the team."""
 
     model = Membership
     extra = 0
+    fields = readonly_fields = ("programme", "role")
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Only by an invitation, which the person accepts."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Only where the last lead is kept."""
+        return False
 
 
 class EmailAddressInline(admin.TabularInline):
@@ -128,8 +201,11 @@ class AuthenticatorInline(admin.TabularInline):
         return False
 
 
+RIGHTS = ("is_active", "is_staff", "is_superuser")
+
+
 @admin.register(User)
-class UserAdmin(admin.ModelAdmin):
+class UserAdmin(AuditedAdmin):
     """People who sign in: with a code by mail or at their organisation, never with a password."""
 
     ordering = ("email",)
@@ -138,7 +214,7 @@ class UserAdmin(admin.ModelAdmin):
     search_fields = ("email", "name")
     fieldsets = (
         (None, {"fields": ("email", "name", "language")}),
-        (_("Rights"), {"fields": ("is_active", "is_staff", "is_superuser")}),
+        (_("Rights"), {"fields": RIGHTS}),
         (_("Dates"), {"fields": ("last_login", "joined_at")}),
     )
     readonly_fields = ("last_login", "joined_at")
@@ -150,6 +226,48 @@ class UserAdmin(admin.ModelAdmin):
         if not change:
             obj.set_unusable_password()
         super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Write down what changed about somebody."""
+        super().save_related(request, form, formsets, change)
+        fields = list(form.changed_data)
+        for formset in formsets:
+            if formset.has_changed():
+                fields.append(formset.model._meta.model_name)
+        if not change:
+            self._note(request, Action.USER_ADDED, form.instance)
+        elif fields:
+            rights = {name: form.cleaned_data[name] for name in fields if name in RIGHTS}
+            given = [name for name, is_given in rights.items() if is_given]
+            taken = [name for name, is_given in rights.items() if not is_given]
+            self._note(
+                request, Action.USER_CHANGED, form.instance, fields=fields, given=given, taken=taken
+            )
+
+    def note_list(self, request: HttpRequest, rows: list[Any]) -> None:
+        """Who looked at how many accounts."""
+        self._note(request, Action.USERS_SEEN, people=len(rows))
+
+    def note_row(self, request: HttpRequest, row: Any) -> None:
+        """Who looked at whose account."""
+        self._note(request, Action.USER_SEEN, row)
+
+    def note_deletion(self, request: HttpRequest, row: Any) -> None:
+        """Somebody's roles go with their account."""
+        for membership in row.memberships.select_related("programme"):
+            self._note(
+                request,
+                Action.MEMBER_REMOVED,
+                row,
+                programme=membership.programme,
+                role=membership.role,
+            )
+        self._note(request, Action.USER_DELETED, row)
+
+    def _note(
+        self, request: HttpRequest, action: Action, user: User | None = None, **details: Any
+    ) -> None:
+        record(action, by=actor_of(request), now=timezone.now(), about=user, **details)
 
 
 class AliasInline(admin.TabularInline):
@@ -173,6 +291,15 @@ class CharterInline(admin.TabularInline):
     extra = 0
 
 
+class RelationInline(admin.TabularInline):
+    """What an organisation is to others, and since when."""
+
+    model = OrganisationRelation
+    fk_name = "organisation"
+    autocomplete_fields = ("other",)
+    extra = 0
+
+
 @admin.register(Organisation)
 class OrganisationAdmin(TranslationAdmin):
     """The directory."""
@@ -182,7 +309,11 @@ class OrganisationAdmin(TranslationAdmin):
     search_fields = ("name_nl", "name_fr", "name_en", "abbreviation_nl", "aliases__name")
     autocomplete_fields = ("parent",)
     prepopulated_fields = {"slug": ("name_nl",)}
-    inlines = (AliasInline, DomainInline, CharterInline)
+    inlines = (AliasInline, DomainInline, RelationInline, CharterInline)
+
+    def view_on_site(self, organisation: Organisation) -> str:
+        """Its page in the workspace."""
+        return organisation.get_absolute_url()
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Renew the search keys with the names."""
@@ -197,6 +328,23 @@ class ProgrammeAdmin(TranslationAdmin):
     list_display = ("name", "full_name", "organisation", "contact_email")
     search_fields = ("name_nl", "full_name_nl")
     autocomplete_fields = ("organisation",)
+
+    def save_model(self, request: HttpRequest, obj: Programme, form: Any, change: bool) -> None:
+        """Save; how long data is kept, and why, is written down when it changes."""
+        super().save_model(request, obj, form, change)
+        about_retention = {"retention_days", "selection_rule"}
+        fields = [name for name in form.changed_data if name in about_retention]
+        if change and fields:
+            record(
+                Action.RETENTION_CHANGED,
+                by=actor_of(request),
+                now=timezone.now(),
+                programme=obj,
+                about=obj,
+                fields=fields,
+                days=obj.retention_days,
+                days_before=form.initial["retention_days"],
+            )
 
 
 @admin.register(Theme)

@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from allauth.mfa.utils import is_mfa_enabled
-from django.contrib import admin, messages
+from django.contrib import admin
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.http import urlencode
-from django.utils.translation import gettext as _
 
 from accounts import second_factor
 from accounts.access import organises
+from accounts.models import User
+from accounts.scripting import makes_markup
 
 
 class AdministrationSite(admin.AdminSite):
@@ -20,7 +20,11 @@ class AdministrationSite(admin.AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Whether somebody may come in."""
-        return organises(request.user) and not second_factor.is_missing(request)
+        return _may_enter(request.user) and not second_factor.is_missing(request)
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """As Django's; its scripts make markup."""
+        return makes_markup(super().admin_view(view, cacheable))
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -29,13 +33,12 @@ class AdministrationSite(admin.AdminSite):
         here = request.GET.get("next") or reverse("admin:index")
         if not request.user.is_authenticated:
             return redirect_to_login(here)
-        if not organises(request.user):
+        if not _may_enter(request.user):
             raise Http404
         if not second_factor.is_missing(request):
             return redirect("admin:index")
-        if is_mfa_enabled(request.user):
-            return redirect(reverse("mfa_reauthenticate") + "?" + urlencode({"next": here}))
-        messages.warning(
-            request, _("Organisers need a second way to prove who they are. Set one up here first.")
-        )
-        return redirect("mfa_index")
+        return second_factor.ask(request, then=here)
+
+
+def _may_enter(user: User | AnonymousUser) -> bool:
+    return organises(user) and user.is_staff

@@ -1,12 +1,29 @@
 """Programmes, who works for them, and the themes they work on."""
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.colours import digest, validate_colour
 from accounts.models.organisation import Organisation
+from accounts.models.role import Role
 from accounts.models.user import User
 from accounts.names import validate_one_line
+
+# Bestuursdecreet, article III.87 §1/1: two years for messages without further legal effect.
+LONGEST_RETENTION_DAYS = 730
+# What a programme keeps trajectories for unless it decides otherwise; also those to no call yet.
+TRAJECTORY_RETENTION_DAYS = 365
+
+
+def validate_languages(codes: object) -> None:
+    """A list of languages of the interface, each once."""
+    known = [code for code, _name in settings.LANGUAGES]
+    if not isinstance(codes, list) or codes != [code for code in known if code in codes]:
+        raise ValidationError(_("These are not languages of the platform, in their order."))
 
 
 class Theme(models.Model):
@@ -30,13 +47,27 @@ class Theme(models.Model):
 class ProgrammeQuerySet(models.QuerySet["Programme"]):
     """Which programmes."""
 
-    def managed_by(self, user: User) -> "ProgrammeQuerySet":
-        """Those the person organises for; all of them for an administrator."""
+    def open_to(self, user: User, role: Role) -> "ProgrammeQuerySet":
+        """Those for which the person may do what a role may; all of them for an administrator."""
         if user.is_superuser:
             return self
-        return self.filter(
-            memberships__user_id=user.pk, memberships__role=Membership.Role.ORGANISER
-        )
+        return self.filter(memberships__user_id=user.pk, memberships__role__in=role.or_more)
+
+    def led_by(self, user: User) -> "ProgrammeQuerySet":
+        """Those the person leads."""
+        return self.open_to(user, Role.LEAD)
+
+    def managed_by(self, user: User) -> "ProgrammeQuerySet":
+        """Those the person organises for."""
+        return self.open_to(user, Role.ORGANISER)
+
+    def helped_by(self, user: User) -> "ProgrammeQuerySet":
+        """Those of which the person may see who comes."""
+        return self.open_to(user, Role.HELPER)
+
+    def viewed_by(self, user: User) -> "ProgrammeQuerySet":
+        """Those the person works for in any role."""
+        return self.open_to(user, Role.VIEWER)
 
 
 class Programme(models.Model):
@@ -60,6 +91,55 @@ class Programme(models.Model):
     )
     contact_email = models.EmailField(_("contact's e-mail address"), blank=True)
     website = models.URLField(_("website"), blank=True)
+    colour = models.CharField(
+        _("colour"),
+        max_length=7,
+        blank=True,
+        db_default="",
+        validators=[validate_colour],
+        help_text=_(
+            "For links and buttons on its pages, like #0055cc; without one they are blue. In the"
+            " dark it is made lighter by itself."
+        ),
+    )
+    languages = models.JSONField(
+        _("languages in which all is published"),
+        default=list,
+        blank=True,
+        validators=[validate_languages],
+        help_text=_(
+            "A session or call cannot be published while one of its texts lacks such a language."
+        ),
+    )
+    retention_days = models.PositiveSmallIntegerField(
+        _("days that attendees' data is kept"),
+        default=90,
+        validators=[MinValueValidator(1), MaxValueValidator(LONGEST_RETENTION_DAYS)],
+        help_text=_("Counted from the end of the session; then only counts remain."),
+    )
+    selection_rule = models.CharField(
+        _("selection rule"),
+        max_length=200,
+        blank=True,
+        validators=[validate_one_line],
+        help_text=_("The reference in the register of series on which that time rests."),
+    )
+    trajectory_retention_days = models.PositiveSmallIntegerField(
+        _("days that trajectories are kept"),
+        default=TRAJECTORY_RETENTION_DAYS,
+        validators=[MinValueValidator(1), MaxValueValidator(LONGEST_RETENTION_DAYS)],
+        help_text=_(
+            "Counted from the last time somebody worked on it or from its deadline, whichever is "
+            "later. Its people are warned thirty days ahead."
+        ),
+    )
+    trajectory_selection_rule = models.CharField(
+        _("selection rule for trajectories"),
+        max_length=200,
+        blank=True,
+        validators=[validate_one_line],
+        help_text=_("The reference in the register of series on which that time rests."),
+    )
 
     objects = ProgrammeQuerySet.as_manager()
 
@@ -67,18 +147,31 @@ class Programme(models.Model):
         verbose_name = _("programme")
         verbose_name_plural = _("programmes")
         ordering = ("slug",)
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(retention_days__gte=1, retention_days__lte=LONGEST_RETENTION_DAYS),
+                name="programme_retention_within_the_law",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    trajectory_retention_days__gte=1,
+                    trajectory_retention_days__lte=LONGEST_RETENTION_DAYS,
+                ),
+                name="programme_trajectory_retention_within_the_law",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def colour_digest(self) -> str:
+        """What names the style sheet with its colour."""
+        return digest(self.colour)
+
 
 class Membership(models.Model):
     """Somebody's work for a programme."""
-
-    class Role(models.TextChoices):
-        """What a member may do."""
-
-        ORGANISER = "organiser", _("organiser")
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -9,6 +9,8 @@ from django.db.models.functions import Lower
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models.role import Role
+
 
 class UserManager(BaseUserManager["User"]):
     """Makes people; an address is kept in lower case, since it is what they sign in with."""
@@ -60,8 +62,34 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.name or self.email
 
     @cached_property
-    def is_organiser(self) -> bool:
-        """Whether they organise for a programme, or administer all of them; asked often a page."""
-        if not self.is_active or not self.is_staff:
+    def _roles(self) -> dict[int, str]:
+        """Their role in each programme they work for, by its number; asked often a page."""
+        return dict(self.memberships.values_list("programme_id", "role"))
+
+    def has_role(self, role: Role, programme_id: int | None = None) -> bool:
+        """Whether they may do what a role may, for one programme or else for any.
+
+        Who administers the installation may do all of it, everywhere.
+        """
+        if not self.is_active:
             return False
-        return self.is_superuser or self.memberships.filter(role="organiser").exists()
+        if self.is_superuser:
+            return True
+        if programme_id is None:
+            return any(held in role.or_more for held in self._roles.values())
+        return self._roles.get(programme_id) in role.or_more
+
+    @property
+    def is_member(self) -> bool:
+        """Whether they work for a programme in any role, or administer all of them."""
+        return self.has_role(Role.VIEWER)
+
+    @property
+    def is_organiser(self) -> bool:
+        """Whether they organise for a programme, or administer all of them."""
+        return self.has_role(Role.ORGANISER)
+
+    @property
+    def is_lead(self) -> bool:
+        """Whether they lead a programme, or administer all of them."""
+        return self.has_role(Role.LEAD)

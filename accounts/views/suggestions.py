@@ -1,4 +1,4 @@
-"""Suggestions from the directory."""
+"""Suggestions from the directory, and what does not exist here."""
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe

@@ -1,0 +1,1 @@
+"""What the apps' templates ask of people."""

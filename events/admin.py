@@ -18,29 +18,36 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from modeltranslation.admin import TranslationAdmin, TranslationStackedInline
 
-from accounts import directory
 from accounts.access import organises
 from accounts.admin import OrganiserAdmin, OrganiserInline
-from events import agenda, registering, rescheduling, speaking
+from accounts.auditing import actor_of, record
+from accounts.models import Action
+from events import agenda, editing, history, refusing, registering, rescheduling, seating, speaking
 from events.announcing import announce, seats_of
+from events.editing import SessionForm
 from events.models import (
     AgendaItem,
     Consent,
     ConsentText,
     Contribution,
+    Needs,
     Registration,
     Session,
     Speaker,
-    VirtualLink,
 )
 from events.registering import Applicant
 from mailing.models import Message
-from moments.edges import Closing
-from moments.forms import ClosingField
-from moments.local import UnknownZone, day_before, read_zone, validate_zone
+from moments.local import UnknownZone, read_zone
 
 # Filters name only what stands in the list: another programme's drafts are none of one's business.
 OWN_ROWS = admin.RelatedOnlyFieldListFilter
+
+# What the audit log calls it when a session gets this status.
+BECAME: dict[str, Action] = {
+    Session.Status.DRAFT: Action.SESSION_UNPUBLISHED,
+    Session.Status.PUBLISHED: Action.SESSION_PUBLISHED,
+    Session.Status.CANCELLED: Action.SESSION_CANCELLED,
+}
 
 
 class AgendaItemForm(forms.ModelForm):
@@ -66,6 +73,8 @@ class AgendaItemForm(forms.ModelForm):
         if starts_at and ends_at and ends_at <= starts_at:
             title = cleaned.get("title_nl") or ""
             self.add_error("ends_at", _("“%(title)s” ends before it starts.") % {"title": title})
+        if self.instance.pk and {"starts_at", "ends_at"}.intersection(self.changed_data):
+            self.instance.sequence += 1
         return cleaned
 
 
@@ -129,34 +138,9 @@ class AgendaInline(TranslationStackedInline, OrganiserInline):
     )
 
 
-class SessionForm(forms.ModelForm):
-    """A session with its deadline, seats and virtual link."""
+class SessionAdminForm(SessionForm):
+    """A session with its status, which the workspace changes by gestures of their own."""
 
-    registration_closing = ClosingField(
-        label=gettext_lazy("Registration deadline"), asks_certainty=False
-    )
-    # Before the deadline, whose zone it decides.
-    field_order = ("time_zone",)
-    capacity = forms.IntegerField(
-        label=gettext_lazy("Seats"),
-        required=False,
-        min_value=0,
-        help_text=gettext_lazy("Empty: unlimited. Fewer than are taken: nobody loses theirs."),
-    )
-    virtual_link = forms.URLField(
-        label=gettext_lazy("Virtual link"),
-        required=False,
-        assume_scheme="https",
-        max_length=1000,
-        widget=forms.URLInput({"size": 80}),
-        help_text=gettext_lazy("Secret: only registrants see it, from the release on."),
-    )
-    link_instructions = forms.CharField(
-        label=gettext_lazy("How to take part"),
-        required=False,
-        widget=forms.Textarea({"rows": 3}),
-        help_text=gettext_lazy("Code, dial-in number, practical advice."),
-    )
     # What the organiser saw: whoever saves later must not undo what another saved meanwhile.
     seen_at = forms.CharField(required=False, widget=forms.HiddenInput())
 
@@ -164,38 +148,11 @@ class SessionForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.initial["seen_at"] = self.instance.changed_at.isoformat()
-            self.initial["registration_closing"] = self.instance.closing
-            self.initial["capacity"] = seats_of(self.instance).capacity
-            link = VirtualLink.objects.filter(session=self.instance).first()
-            if link:
-                self.initial["virtual_link"] = link.url
-                self.initial["link_instructions"] = link.instructions
-
-    def clean_time_zone(self) -> str:
-        """The zone decides what the deadline's day and time mean."""
-        key: str = self.cleaned_data["time_zone"]
-        validate_zone(key)
-        closing: Any = self.fields["registration_closing"]
-        closing.zone = read_zone(key)
-        return key
 
     def clean(self) -> dict[str, Any]:
-        """Refuse what contradicts itself, next to the field where it can be mended."""
-        cleaned = super().clean() or self.cleaned_data
-        closing: Closing | None = cleaned.get("registration_closing")
-        if closing is not None:
-            self.instance.registration_edge = closing.edge
-            self.instance.registration_closes_at = closing.closes_at
-            opens_at = cleaned.get("registration_opens_at")
-            if opens_at and opens_at >= closing.closes_at:
-                self.add_error("registration_opens_at", _("Registration opens before it closes."))
-        self._check_unchanged(cleaned.get("seen_at") or "")
-        self._check_release(cleaned)
-        self._check_end(cleaned, closing)
-        self._check_status(cleaned.get("status"))
-        return cleaned
-
-    def _check_unchanged(self, seen_at: str) -> None:
+        """Refuse a status that cannot follow, and what somebody else changed meanwhile."""
+        cleaned = super().clean()
+        seen_at = cleaned.get("seen_at") or ""
         if self.instance.pk and seen_at and seen_at != self.initial["seen_at"]:
             raise ValidationError(
                 _(
@@ -203,29 +160,8 @@ class SessionForm(forms.ModelForm):
                     " another tab, compare, and make your change there."
                 )
             )
-
-    def _check_release(self, cleaned: dict[str, Any]) -> None:
-        facts = [cleaned.get(name) for name in ("starts_at", "link_days_before", "link_local_time")]
-        starts_at, days, at = facts
-        if starts_at is None or days is None or at is None or not cleaned.get("time_zone"):
-            return
-        zone = read_zone(cleaned["time_zone"])
-        if day_before(starts_at, zone, days=days, at=at) >= starts_at:
-            self.add_error("link_local_time", _("The link would go out after the start."))
-
-    def _check_end(self, cleaned: dict[str, Any], closing: Closing | None) -> None:
-        starts_at, ends_at = cleaned.get("starts_at"), cleaned.get("ends_at")
-        if starts_at and ends_at and ends_at <= starts_at:
-            self.add_error("ends_at", _("A session ends after its start."))
-        ended_at = self.initial.get("ends_at")
-        if closing and ends_at and ended_at and ended_at >= closing.closes_at > ends_at:
-            self.add_error(
-                "registration_closing",
-                _(
-                    "Registration would close after the end."
-                    " Set an earlier registration deadline first."
-                ),
-            )
+        self._check_status(cleaned.get("status"))
+        return cleaned
 
     def _check_status(self, wanted: str | None) -> None:
         was = self.initial.get("status")
@@ -250,7 +186,7 @@ def _in_language(code: str, label: str) -> Any:
 class SessionAdmin(OrganiserAdmin, TranslationAdmin):
     """Sessions: everything that a page needs, from nothing to published."""
 
-    form = SessionForm
+    form = SessionAdminForm
     inlines = (AgendaInline,)
     list_display = ("title", "starts_at", "programme", "status", "shown_state", "seats", "link")
     list_filter = ("status", ("programme", OWN_ROWS), "attendance", "starts_at")
@@ -284,9 +220,12 @@ class SessionAdmin(OrganiserAdmin, TranslationAdmin):
                 "fields": (
                     "registration_opens_at",
                     "registration_closing",
+                    "audience_rule",
                     "capacity",
                     "has_waiting_list",
                     "promotion_stops_hours_before",
+                    "asks_access_needs",
+                    "asks_diet",
                 )
             },
         ),
@@ -356,7 +295,7 @@ class SessionAdmin(OrganiserAdmin, TranslationAdmin):
     ) -> HttpResponse:
         """Show and read times in the session's own zone."""
         with timezone.override(self._zone_of_form(request, object_id)):
-            response = super().changeform_view(request, object_id, *args, **kwargs)
+            response: HttpResponse = super().changeform_view(request, object_id, *args, **kwargs)
             # Rendered here, while the zone holds.
             if isinstance(response, TemplateResponse):
                 response.render()
@@ -372,25 +311,28 @@ class SessionAdmin(OrganiserAdmin, TranslationAdmin):
 
     def save_model(self, request: HttpRequest, obj: Session, form: Any, change: bool) -> None:
         """Save; a move, another place and a cancellation go the way that tells registrants."""
-        now = timezone.now()
+        now, wanted = timezone.now(), obj.status
         before = Session.objects.get(pk=obj.pk) if change else None
-        wanted, to = obj.status, rescheduling.When(obj.starts_at, obj.ends_at)
         if before is not None:
-            obj.starts_at, obj.ends_at = before.starts_at, before.ends_at
+            history.keep_first(obj, now=now)
             # It is cancelled, or published, after it has been moved as what it was.
             if wanted == Session.Status.CANCELLED or before.status == Session.Status.DRAFT:
                 obj.status = before.status
-        if form.has_changed() or not change:
-            super().save_model(request, obj, form, change)
-        if "capacity" in form.changed_data or not change:
-            registering.set_capacity(obj, form.cleaned_data["capacity"], now=now)
-        _save_link(obj, form.cleaned_data)
+        if change and not form.has_changed():
+            return
+        try:
+            editing.write(obj, capacity=form.cleaned_data["capacity"], now=now)
+        except rescheduling.CannotMove as refusal:
+            messages.error(request, str(refusal))
+            return
+        editing.save_link(
+            obj, form.cleaned_data["virtual_link"], form.cleaned_data["link_instructions"]
+        )
         if before is None:
             return
-        if form.has_changed():
-            Session.objects.filter(pk=obj.pk).update(changed_at=now)
-        registering.fill(obj, now=now)
-        _move_and_tell(request, obj, before, to)
+        told = obj.registrations.live().count()
+        if told and editing.concerns_registrants(before, obj):
+            messages.info(request, _told(told))
         if wanted == Session.Status.PUBLISHED and obj.status != wanted:
             obj.status = wanted
             obj.save(update_fields=["status"])
@@ -398,6 +340,16 @@ class SessionAdmin(OrganiserAdmin, TranslationAdmin):
             told = rescheduling.cancel_session(obj, now=now)
             if told:
                 messages.info(request, _told(told))
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """With its agenda and themes saved, the session is a version of its own."""
+        super().save_related(request, form, formsets, change)
+        session: Session = form.instance
+        became = BECAME[session.status] if "status" in form.changed_data else None
+        action = (became or Action.SESSION_CHANGED) if change else Action.SESSION_ADDED
+        history.keep(session, by=actor_of(request), now=timezone.now(), action=action)
+        if not change and session.status != Session.Status.DRAFT:
+            _note(request, BECAME[session.status], session)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Save the agenda with its speakers, and put items into their blocks."""
@@ -413,53 +365,29 @@ class SessionAdmin(OrganiserAdmin, TranslationAdmin):
             agenda.nest(form.instance)
             Session.objects.filter(pk=form.instance.pk).update(changed_at=timezone.now())
 
+    def note_deletion(self, request: HttpRequest, row: Any) -> None:
+        """What the log says of it stays."""
+        _note(request, Action.SESSION_DELETED, row)
+
+
+def _note(
+    request: HttpRequest, action: Action, row: Session | Registration, **details: Any
+) -> None:
+    """Write down what the person did to a session or a registration."""
+    session = row if isinstance(row, Session) else row.session
+    record(
+        action,
+        by=actor_of(request),
+        now=timezone.now(),
+        programme=session.programme,
+        about=row,
+        session_id=session.pk,
+        **details,
+    )
+
 
 def _is_known(session: Session | None) -> bool:
     return session is not None and session.status != Session.Status.DRAFT
-
-
-def _save_link(session: Session, cleaned: dict[str, Any]) -> None:
-    if cleaned["virtual_link"]:
-        VirtualLink.objects.update_or_create(
-            session=session,
-            defaults={
-                "url": cleaned["virtual_link"],
-                "instructions": cleaned["link_instructions"],
-            },
-        )
-    else:
-        VirtualLink.objects.filter(session=session).delete()
-
-
-def _move_and_tell(
-    request: HttpRequest, session: Session, before: Session, to: rescheduling.When
-) -> None:
-    now = timezone.now()
-    has_moved = to != rescheduling.When(before.starts_at, before.ends_at)
-    if has_moved:
-        try:
-            rescheduling.move(session, to, now=now)
-        except rescheduling.CannotMove as refusal:
-            messages.error(request, str(refusal))
-            return
-    elif _is_elsewhere(before, session):
-        rescheduling.change_place(session, now=now)
-    else:
-        return
-    told = session.registrations.live().count() if session.status == "published" else 0
-    if told:
-        messages.info(request, _told(told))
-
-
-def _is_elsewhere(before: Session, session: Session) -> bool:
-    """Whether people have to go elsewhere; a translation that was still missing is no change."""
-    if before.attendance != session.attendance:
-        return True
-    venues = [f"venue_{code}" for code, _label in settings.LANGUAGES]
-    was, now_is = ([getattr(row, venue) or "" for venue in venues] for row in (before, session))
-    if not any(was):
-        return any(now_is)
-    return any(old and old != new for old, new in zip(was, now_is, strict=True))
 
 
 def _told(number: int) -> str:
@@ -492,8 +420,10 @@ class AgendaItemAdmin(OrganiserAdmin, TranslationAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """What visitors read of the session has changed, in its calendar too."""
+        now, session = timezone.now(), form.instance.session
         super().save_related(request, form, formsets, change)
-        Session.objects.filter(pk=form.instance.session_id).update(changed_at=timezone.now())
+        Session.objects.filter(pk=session.pk).update(changed_at=now)
+        history.keep(session, by=actor_of(request), now=now)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Items are added on their session."""
@@ -521,21 +451,48 @@ class ConsentInline(admin.TabularInline):
         return False
 
 
+class NeedsInline(admin.TabularInline):
+    """What somebody needs; to read, never to edit."""
+
+    model = Needs
+    extra = 0
+    fields = readonly_fields = ("access", "diet", "consented_at")
+    can_delete = False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Organisers see these; that they looked is written down."""
+        return organises(request.user)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Only the person says what they need."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nor does anybody else change it."""
+        return False
+
+
 @admin.register(Registration)
 class RegistrationAdmin(OrganiserAdmin):
     """Registrations: the list, adding somebody, cancelling, placing from the waiting list."""
 
     list_display = (
-        "name", "email", "organisation_name", "session", "state", "mail_arrives", "received_at",
+        "listed_name", "email", "organisation_name", "session", "state", "mail_arrives",
+        "received_at",
     )  # fmt: skip
-    list_filter = ("state", ("session", OWN_ROWS), "language", "organisation__kind")
+    list_filter = (
+        "state", ("session", OWN_ROWS), "is_outside_audience", "language", "organisation__kind",
+    )  # fmt: skip
     search_fields = ("name", "email", "organisation_name", "organisation__name_nl")
     date_hierarchy = "received_at"
-    list_select_related = ("session",)
-    inlines = (ConsentInline,)
+    list_select_related = ("session__programme",)
+    inlines = (NeedsInline, ConsentInline)
     actions = ("cancel_chosen", "place_chosen", "send_again")
     fields = ("session", "name", "email", "organisation_name", "job_title", "language")
-    shown = ("state", "received_at", "confirmed_at", "cancelled_at", "cancelled_by")
+    shown = (
+        "state", "received_at", "confirmed_at", "cancelled_at", "cancelled_by", "group",
+        "substitute_for",
+    )  # fmt: skip
 
     def get_fields(self, request: HttpRequest, obj: Registration | None = None) -> Any:
         """With its history, once it exists."""
@@ -545,6 +502,11 @@ class RegistrationAdmin(OrganiserAdmin):
         """State, session and address do not change here."""
         return ("session", "email", *self.shown) if obj else ()
 
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """What is anonymous stays so."""
+        is_named = obj is None or not obj.is_anonymous
+        return super().has_change_permission(request, obj) and is_named
+
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Only what was cancelled: deleting does not give the seat back."""
         is_seated = obj is not None and not obj.is_cancelled
@@ -553,8 +515,10 @@ class RegistrationAdmin(OrganiserAdmin):
     def save_model(self, request: HttpRequest, obj: Registration, form: Any, change: bool) -> None:
         """Add somebody by the same rules as everybody, but also outside the period."""
         if change:
-            obj.organisation = directory.find(obj.organisation_name)
+            registering.name_organisation(obj, obj.organisation_name)
             super().save_model(request, obj, form, change)
+            if form.changed_data:
+                _note(request, Action.REGISTRATION_CHANGED, obj, fields=form.changed_data)
             return
         applicant = Applicant(
             name=obj.name,
@@ -567,6 +531,29 @@ class RegistrationAdmin(OrganiserAdmin):
             obj.session, applicant, received_at=timezone.now(), by_organiser=True
         )
         obj.pk = outcome.registration.pk
+        if outcome.is_own:
+            _note(request, Action.REGISTRATION_ADDED, outcome.registration)
+
+    def note_list(self, request: HttpRequest, rows: list[Any]) -> None:
+        """Once for each programme of which it showed somebody: each has a lead who reads it."""
+        for programme in {row.session.programme: None for row in rows}:
+            sessions = [row.session_id for row in rows if row.session.programme == programme]
+            record(
+                Action.REGISTRATIONS_SEEN,
+                by=actor_of(request),
+                now=timezone.now(),
+                programme=programme,
+                session_id=sessions[0] if len(set(sessions)) == 1 else None,
+                people=len(sessions),
+            )
+
+    def note_row(self, request: HttpRequest, row: Any) -> None:
+        """Whoever opens one registration sees who it is."""
+        _note(request, Action.REGISTRATION_SEEN, row)
+
+    def note_deletion(self, request: HttpRequest, row: Any) -> None:
+        """What the log says of it stays."""
+        _note(request, Action.REGISTRATION_DELETED, row)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Registration]:
         """With whether a mail to them failed."""
@@ -575,6 +562,31 @@ class RegistrationAdmin(OrganiserAdmin):
         )
         rows: QuerySet[Registration] = super().get_queryset(request)
         return rows.annotate(has_failed_mail=Exists(failed))
+
+    @admin.display(description=gettext_lazy("name"), ordering="name")
+    def listed_name(self, registration: Registration) -> str:
+        """The name, or that there is none any more."""
+        return registration.shown_name
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Whoever gets to see somebody's needs is written down."""
+        response = super().change_view(request, object_id, *args, **kwargs)
+        needs = (
+            Needs.objects.filter(registration_id=object_id).first() if _is_shown(response) else None
+        )
+        if needs is not None:
+            session = needs.registration.session
+            record(
+                Action.NEEDS_SEEN,
+                by=actor_of(request),
+                now=timezone.now(),
+                programme=session.programme,
+                about=needs.registration,
+                session_id=session.pk,
+            )
+        return response
 
     @admin.display(description=gettext_lazy("mail arrives"), boolean=True)
     def mail_arrives(self, registration: Any) -> bool:
@@ -586,7 +598,7 @@ class RegistrationAdmin(OrganiserAdmin):
         try:
             with transaction.atomic():
                 return super().add_view(request, *args, **kwargs)
-        except registering.RegistrationRefused as refusal:
+        except refusing.RegistrationRefused as refusal:
             messages.error(request, str(refusal))
             return redirect(request.get_full_path())
 
@@ -601,25 +613,40 @@ class RegistrationAdmin(OrganiserAdmin):
     @admin.action(description=gettext_lazy("Cancel, and tell them"))
     def cancel_chosen(self, request: HttpRequest, chosen: QuerySet[Registration]) -> None:
         """Cancel the chosen registrations."""
-        done = sum(
-            registering.cancel(row, now=timezone.now(), by=Registration.CancelledBy.ORGANISER)
-            for row in chosen
-        )
+        named = chosen.named()  # type: ignore[attr-defined] # our own queryset
+        by = Registration.CancelledBy.ORGANISER
+        done = 0
+        for row in named.select_related("session__programme"):
+            with transaction.atomic():
+                if registering.cancel(row, now=timezone.now(), by=by):
+                    _note(request, Action.REGISTRATION_CANCELLED, row)
+                    done += 1
         self.message_user(request, _told(done))
 
     @admin.action(description=gettext_lazy("Give a seat from the waiting list, and tell them"))
     def place_chosen(self, request: HttpRequest, chosen: QuerySet[Registration]) -> None:
         """Place the chosen people, beyond the capacity if need be."""
-        done = sum(registering.place(row, now=timezone.now()) for row in chosen)
+        named = chosen.named()  # type: ignore[attr-defined] # our own queryset
+        done = 0
+        for row in named.select_related("session__programme"):
+            with transaction.atomic():
+                if seating.place(row, now=timezone.now()):
+                    _note(request, Action.REGISTRATION_PLACED, row)
+                    done += 1
         self.message_user(request, _told(done))
 
     @admin.action(description=gettext_lazy("Send the mail with their link again"))
     def send_again(self, request: HttpRequest, chosen: QuerySet[Registration]) -> None:
         """Send the chosen people their mail again."""
-        live = chosen.live()  # type: ignore[attr-defined] # our own queryset
+        live = chosen.named().live()  # type: ignore[attr-defined] # our own queryset
         for row in live:
             registering.send_again(row, now=timezone.now())
         self.message_user(request, _told(live.count()))
+
+
+def _is_shown(response: HttpResponse) -> bool:
+    """Whether a page comes, rather than a way elsewhere."""
+    return response.status_code == 200
 
 
 class AddRegistrationForm(forms.ModelForm):
@@ -632,9 +659,9 @@ class AddRegistrationForm(forms.ModelForm):
         if session is None:
             return cleaned
         try:
-            registering.refuse_unusable(cleaned.get("email") or "")
-            registering.refuse_unless_open(session, timezone.now(), by_organiser=True)
-        except registering.RegistrationRefused as refusal:
+            refusing.refuse_unusable(cleaned.get("email") or "")
+            refusing.refuse_unless_open(session, timezone.now(), by_organiser=True)
+        except refusing.RegistrationRefused as refusal:
             raise ValidationError(str(refusal)) from refusal
         if seats_of(session).is_full and not session.has_waiting_list:
             raise ValidationError(_("All seats are taken. Raise the number of seats first."))

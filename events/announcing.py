@@ -20,6 +20,11 @@ class Announcement:
     tone: str
 
     @property
+    def is_quiet(self) -> bool:
+        """Whether it stands back among others: nobody can come to it any more."""
+        return self.state in (SessionState.PAST, SessionState.CANCELLED)
+
+    @property
     def invitation(self) -> str:
         """What somebody can do: the words on the button that leads to the form, and above it."""
         if self.state is SessionState.WAITING_LIST:
@@ -27,11 +32,14 @@ class Announcement:
         return _("Register")
 
 
-def announce(session: Session, now: datetime) -> Announcement:
-    """The state of a session at a moment, in the active language."""
+def announce(session: Session, now: datetime, *, waiting: str = "") -> Announcement:
+    """The state of a session at a moment, in the active language.
+
+    `waiting` stands for the sentence that says how many people are waiting.
+    """
     seats = seats_of(session)
     state = session.state(now, is_full=seats.is_full)
-    word, sentence, tone = _words(session, seats, state, now)
+    word, sentence, tone = _words(session, state, waiting or waiting_line(seats))
     return Announcement(state, word, sentence, tone)
 
 
@@ -40,9 +48,7 @@ def seats_of(session: Session) -> SeatCount:
     return getattr(session, "seats", None) or SeatCount(session=session)
 
 
-def _words(
-    session: Session, seats: SeatCount, state: SessionState, now: datetime
-) -> tuple[str, str, str]:
+def _words(session: Session, state: SessionState, waiting: str) -> tuple[str, str, str]:
     closing = {"closing": session.closing.reading()}
     closed = _("Registration is closed: you could register %(closing)s.") % closing
     match state:
@@ -66,16 +72,19 @@ def _words(
         case SessionState.FULL:
             return _("Full"), _("All seats are taken and there is no waiting list."), "error"
         case SessionState.WAITING_LIST:
-            return _("Waiting list"), _waiting_sentence(seats), "warning"
+            sentence = _(
+                "All seats are taken; if you register now, you join the waiting list. %(line)s"
+            )
+            return _("Waiting list"), sentence % {"line": waiting}, "warning"
         case SessionState.OPEN:
             sentence = _("You can register %(closing)s.") % closing
             return _("Registration open"), sentence, "success"
 
 
-def _waiting_sentence(seats: SeatCount) -> str:
-    line = ngettext(
+def waiting_line(seats: SeatCount) -> str:
+    """How many people are waiting, in a sentence."""
+    if not seats.waiting:
+        return _("Nobody is waiting yet.")
+    return ngettext(
         "%(number)s person is waiting.", "%(number)s people are waiting.", seats.waiting
     ) % {"number": seats.waiting}
-    return _("All seats are taken; if you register now, you join the waiting list. %(line)s") % {
-        "line": line if seats.waiting else _("Nobody is waiting yet.")
-    }

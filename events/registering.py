@@ -1,64 +1,50 @@
-"""Registering, cancelling, moving up the waiting list: every rule about seats.
+"""Registering, passing on, cancelling, moving to another session, putting right.
 
-Every function here that touches seats first takes the session's row in `SeatCount`, so that all of
-them stand in one queue per session and nobody waits for two rows in different orders.
+What touches seats takes the session's row in `SeatCount` before anything else (`seating.lock`).
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from accounts import directory
-from accounts.models import Organisation
+from accounts.codes import new_public_id
 from accounts.names import address_key, normal_address
-from events import messages
+from events import answering, messages, seating
 from events.models import (
+    Answers,
     Consent,
     ConsentText,
+    Needs,
     Registration,
+    RegistrationGroup,
     SeatCount,
     Session,
     SessionState,
 )
-from ical.entries import Person
+from events.refusing import (
+    AlreadyRegistered,
+    NotRegistered,
+    RegistrationClosed,
+    SessionCancelled,
+    SessionFull,
+    UnusableAddress,
+    is_outside,
+    refuse_flood,
+    refuse_outside_audience,
+    refuse_unless_open,
+    refuse_unusable,
+)
 from mailing import outbox
 
-# A stranger who types somebody's address again and again causes no more mails than this to it…
+# What an organiser may put right on a registration.
+CORRECTABLE = ("name", "email", "organisation_name", "job_title", "language")
+# A stranger who types somebody's address again and again causes no more mails than this to it.
 MAILS_PER_ADDRESS_PER_HOUR = 5
-# … nor, with another plus tag each time, more registrations than this in one mailbox.
-REGISTRATIONS_PER_MAILBOX_PER_HOUR = 20
-
-
-class RegistrationRefused(Exception):
-    """Registering is not possible; the text is a sentence for the visitor."""
-
-
-class NotYetOpen(RegistrationRefused):
-    """The registrations have not opened."""
-
-
-class RegistrationClosed(RegistrationRefused):
-    """The deadline is past, or the session is."""
-
-
-class SessionFull(RegistrationRefused):
-    """There is no seat, and no waiting list."""
-
-
-class UnusableAddress(RegistrationRefused):
-    """No invitation can name this e-mail address."""
-
-
-class TooManyRegistrations(RegistrationRefused):
-    """One mailbox was registered very often in a short time, under addresses that differ."""
-
-
-class SessionCancelled(RegistrationRefused):
-    """The session does not take place."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +58,10 @@ class Applicant:
     language: str = "nl"
     form_token: str = ""
     consent_texts: Sequence[ConsentText] = field(default_factory=tuple)
+    answers: Answers = field(default_factory=dict)
+    # Only where the session asks for it and the person agreed that the organiser reads it.
+    access: str = ""
+    diet: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,19 +83,21 @@ def register(
 
     `received_at` is the instant that counts for the deadline: when the complete request arrived.
     Asking again changes nothing and sends the mail again, a limited number of times. An organiser
-    may add people outside the registration period. Raises a `RegistrationRefused`.
+    may add people outside the registration period, and whom the session is not for. Raises a
+    `RegistrationRefused`.
     """
     refuse_unusable(applicant.email)
     try:
         refuse_unless_open(session, received_at, by_organiser=by_organiser)
     except RegistrationClosed:
-        known = _live_registration(session, applicant.email)
+        known = live_registration(session, applicant.email)
         if known is None or not _is_same_form(known, applicant):
             raise
         # It came in time, and comes again since its answer got lost.
         return Outcome(known, is_own=True)
     if not by_organiser:
-        _refuse_flood(applicant.email, received_at)
+        refuse_outside_audience(session, applicant.email)
+        refuse_flood(applicant.email, received_at)
     try:
         with transaction.atomic():
             registration = _enter(session, applicant, received_at)
@@ -113,7 +105,7 @@ def register(
             return Outcome(registration, is_own=True)
     except (IntegrityError, SessionFull):
         # The seat taken above is given back with the rest of that transaction.
-        known = _live_registration(session, applicant.email)
+        known = live_registration(session, applicant.email)
         if known is None:
             raise
         is_own = _is_same_form(known, applicant)
@@ -124,33 +116,36 @@ def register(
         return Outcome(known, is_own=is_own)
 
 
-def refuse_unusable(email: str) -> None:
-    """Refuse an address that no calendar can name, such as one with quotes."""
-    try:
-        Person(normal_address(email))
-    except ValueError:
-        raise UnusableAddress(
-            _("Fill in an e-mail address such as name@organisation.be.")
-        ) from None
+@transaction.atomic
+def register_at_the_door(session: Session, applicant: Applicant, *, now: datetime) -> Outcome:
+    """Register somebody who simply comes, with a seat beyond the capacity if need be.
 
-
-def _refuse_flood(email: str, received_at: datetime) -> None:
-    """Refuse when one mailbox, whatever its plus tags, was registered very often lately.
-
-    Not per network: a ministry comes from one address, in the last ten minutes above all.
+    Also after the session, when the paper list is typed in. Who turns out to be registered stays
+    so, and gets a seat if they were waiting. Raises a `RegistrationRefused`.
     """
-    local, _at, domain = address_key(email).partition("@")
-    mailbox = local.partition("+")[0]
-    is_same = Q(email_key=f"{mailbox}@{domain}") | Q(
-        email_key__startswith=f"{mailbox}+", email_key__endswith=f"@{domain}"
-    )
-    lately = Registration.objects.filter(
-        is_same, received_at__gt=received_at - timedelta(hours=1), received_at__lte=received_at
-    )
-    if lately.count() >= REGISTRATIONS_PER_MAILBOX_PER_HOUR:
-        raise TooManyRegistrations(
-            _("Too much was registered with this mailbox. Try again in an hour.")
-        )
+    refuse_unusable(applicant.email)
+    with suppress(RegistrationClosed):
+        refuse_unless_open(session, now, by_organiser=True)
+    seats = seating.lock(session)
+    if seats.is_shut:
+        raise SessionCancelled(_("This session has been cancelled."))
+    known = _registration_of_form(session, applicant) or live_registration(session, applicant.email)
+    if known is None:
+        seats.taken += 1
+        known = write_down(drawn_up(session, applicant, now), applicant, is_seated=True)
+        messages.tell_of_registration(known, now=now)
+        seating.promote(session, seats, now)
+        return Outcome(known, is_own=True)
+    if known.is_waiting:
+        seating.seat(known, seats, now, by_hand=True)
+        seating.promote(session, seats, now)
+    return Outcome(known, is_own=_is_same_form(known, applicant))
+
+
+def _registration_of_form(session: Session, applicant: Applicant) -> Registration | None:
+    if not applicant.form_token:
+        return None
+    return session.registrations.live().filter(form_token=applicant.form_token).first()
 
 
 def _is_same_form(registration: Registration, applicant: Applicant) -> bool:
@@ -161,45 +156,64 @@ def _is_full(session: Session) -> bool:
     return SeatCount.objects.get(session=session).is_full
 
 
-def refuse_unless_open(
-    session: Session, received_at: datetime, *, by_organiser: bool = False
-) -> None:
-    """Refuse outside the registration period, with the sentence that says why."""
-    state = session.state(received_at, is_full=False)
-    if state is SessionState.CANCELLED:
-        raise SessionCancelled(_("This session has been cancelled."))
-    if state is SessionState.PAST:
-        raise RegistrationClosed(_("This session is over."))
-    if state is SessionState.DRAFT:
-        raise NotYetOpen(_("This session has not been published yet."))
-    if by_organiser:
-        return
-    if state is SessionState.NOT_YET_OPEN:
-        raise NotYetOpen(_("Registration has not opened yet."))
-    if not state.takes_registrations:
-        raise RegistrationClosed(
-            _("Registration is closed: you could register %(closing)s.")
-            % {"closing": session.closing.reading()}
-        )
-
-
 def _enter(session: Session, applicant: Applicant, received_at: datetime) -> Registration:
-    is_seated = _take_seat_or_place_in_line(session)
-    registration = Registration.objects.create(
+    registration = drawn_up(session, applicant, received_at)
+    # What can be looked up before is: from here on others wait for the seats of this session.
+    is_seated = seating.take_seat_or_place_in_line(session)
+    return write_down(registration, applicant, is_seated=is_seated)
+
+
+def drawn_up(
+    session: Session,
+    applicant: Applicant,
+    received_at: datetime,
+    *,
+    group: RegistrationGroup | None = None,
+    instead_of: Registration | None = None,
+) -> Registration:
+    """The registration of somebody who is neither seated nor in line yet; not saved.
+
+    A substitute stands in the line where the person before stood.
+    """
+    registration = Registration(
         session=session,
-        state=Registration.State.CONFIRMED if is_seated else Registration.State.WAITING,
         name=" ".join(applicant.name.split()),
         email=normal_address(applicant.email),
         email_key=address_key(applicant.email),
-        organisation_name=applicant.organisation_name.strip(),
-        organisation=_organisation_of(applicant),
+        is_outside_audience=is_outside(session, applicant.email),
         job_title=applicant.job_title.strip(),
         language=applicant.language,
         form_token=applicant.form_token,
         received_at=received_at,
-        confirmed_at=received_at if is_seated else None,
-        calendar_steps=_steps_so_far(session, applicant.email),
+        group=group,
+        substitute_for=instead_of,
+        line_number=(instead_of.line_number or instead_of.pk) if instead_of else None,
     )
+    name_organisation(registration, applicant.organisation_name)
+    return registration
+
+
+def write_down(
+    registration: Registration, applicant: Applicant, *, is_seated: bool
+) -> Registration:
+    """The rows of somebody whose seat or place in line has been counted.
+
+    The calendar entry of a substitute outranks the cancellation of the person before: the two may
+    be one person with two addresses and one calendar.
+    """
+    received_at = registration.received_at
+    registration.calendar_steps = _steps_so_far(registration)
+    registration.state = Registration.State.CONFIRMED if is_seated else Registration.State.WAITING
+    registration.confirmed_at = received_at if is_seated else None
+    registration.save()
+    if applicant.access or applicant.diet:
+        Needs.objects.create(
+            registration=registration,
+            access=applicant.access,
+            diet=applicant.diet,
+            consented_at=received_at,
+        )
+    answering.write_down(registration, applicant.answers)
     Consent.objects.bulk_create(
         [
             Consent(
@@ -214,41 +228,28 @@ def _enter(session: Session, applicant: Applicant, received_at: datetime) -> Reg
     return registration
 
 
-def _take_seat_or_place_in_line(session: Session) -> bool:
-    """Count a newcomer in: True with a seat, False in line.
+@transaction.atomic(savepoint=False)
+def name_organisation(registration: Registration, typed: str) -> None:
+    """Set the organisation that somebody typed, and the one in the directory that it means.
 
-    Each try is one conditional statement, so that no two people can be given the last seat, and a
-    seat freed between the two statements is found by the next round instead of staying empty.
-    Raises `SessionFull` and `SessionCancelled`.
+    Does not save. In the transaction that saves, nobody merges that organisation away.
     """
-    row = SeatCount.objects.filter(session=session, is_shut=False)
-    # A seat that stays free while people wait is not for whoever happens to come by.
-    has_room = Q(capacity=None) | Q(taken__lt=F("capacity"), waiting=0)
-    while True:
-        if row.filter(has_room).update(taken=F("taken") + 1):
-            return True
-        if session.has_waiting_list:
-            if row.exclude(has_room).update(waiting=F("waiting") + 1):
-                return False
-        elif row.exclude(has_room).exists():
-            raise SessionFull(_("All seats are taken."))
-        if SeatCount.objects.filter(session=session, is_shut=True).exists():
-            raise SessionCancelled(_("This session has been cancelled."))
-        SeatCount.objects.get_or_create(session=session)
+    registration.organisation_name = typed.strip()
+    registration.organisation_key = directory.key_of(typed)
+    registration.organisation_id = directory.held(typed)
 
 
-def _organisation_of(applicant: Applicant) -> Organisation | None:
-    return directory.find(applicant.organisation_name)
-
-
-def _live_registration(session: Session, email: str) -> Registration | None:
+def live_registration(session: Session, email: str) -> Registration | None:
     return session.registrations.live().filter(email_key=address_key(email)).first()
 
 
-def _steps_so_far(session: Session, email: str) -> int:
-    """Where the calendar entry of somebody who comes back stands: above their cancellation."""
-    earlier = session.registrations.filter(email_key=address_key(email)).order_by("pk").last()
-    return earlier.calendar_steps + 1 if earlier else 0
+def _steps_so_far(registration: Registration) -> int:
+    """Where the calendar entry of somebody who comes back stands: above any cancellation."""
+    own = registration.session.registrations.filter(email_key=registration.email_key)
+    earlier = list(own.order_by("-pk").values_list("calendar_steps", flat=True)[:1])
+    if registration.substitute_for is not None:
+        earlier.append(registration.substitute_for.calendar_steps)
+    return max(earlier) + 1 if earlier else 0
 
 
 def send_again(registration: Registration, *, now: datetime) -> None:
@@ -259,97 +260,163 @@ def send_again(registration: Registration, *, now: datetime) -> None:
 
 
 @transaction.atomic
-def cancel(registration: Registration, *, now: datetime, by: Registration.CancelledBy) -> bool:
-    """Cancel a registration; a seat it had goes to the first in line. False if it already was."""
-    seats = _lock_seats(registration.session)
+def substitute(registration: Registration, applicant: Applicant, *, now: datetime) -> bool:
+    """Let somebody else come instead, with the seat or the place in line, until the start.
+
+    No seat becomes free in between. Somebody who is registered already stays so; where they waited
+    and the other had a seat, they get that seat, and else what the other had is given back. Either
+    way the one who leaves sees the same. False if there was nothing to pass on any more. Raises
+    a `RegistrationRefused`.
+    """
+    refuse_unusable(applicant.email)
+    refuse_outside_audience(registration.session, applicant.email)
+    seats = seating.lock(registration.session)
     fresh = Registration.objects.select_for_update(of=("self",)).get(pk=registration.pk)
     if fresh.is_cancelled:
         return False
+    session = fresh.session
+    if not fresh.can_be_passed_on(now):
+        raise RegistrationClosed(_("Somebody else can come instead until the session starts."))
+    if address_key(applicant.email) == fresh.email_key:
+        raise UnusableAddress(_("You are registered with this address yourself."))
+    refuse_flood(applicant.email, now)
+    known = live_registration(session, applicant.email)
     was_confirmed = fresh.is_confirmed
-    fresh.state = Registration.State.CANCELLED
-    fresh.cancelled_at = now
-    fresh.cancelled_by = by
-    fresh.calendar_steps += 1
-    fresh.save(update_fields=["state", "cancelled_at", "cancelled_by", "calendar_steps"])
-    if was_confirmed:
-        seats.taken -= 1
-    else:
-        seats.waiting -= 1
-    _promote(registration.session, seats, now)
+    _mark_cancelled(fresh, now, by=Registration.CancelledBy.SUBSTITUTE)
     messages.tell_of_cancellation(fresh, now=now)
-    return True
-
-
-@transaction.atomic
-def set_capacity(session: Session, capacity: int | None, *, now: datetime) -> None:
-    """Set the number of seats (None: unlimited); added seats go to the first in line at once.
-
-    Fewer seats than are taken is allowed: nobody loses theirs.
-    """
-    seats = _lock_seats(session)
-    seats.capacity = capacity
-    _promote(session, seats, now)
-
-
-@transaction.atomic
-def fill(session: Session, *, now: datetime) -> None:
-    """Give free seats to the first in line, where a later start leaves time for it again."""
-    _promote(session, _lock_seats(session), now)
-
-
-@transaction.atomic
-def place(registration: Registration, *, now: datetime) -> bool:
-    """Give somebody on the waiting list a seat by hand, beyond the capacity if need be.
-
-    Recorded on the registration. False if they were not waiting any more.
-    """
-    seats = _lock_seats(registration.session)
-    fresh = Registration.objects.select_for_update(of=("self",)).get(pk=registration.pk)
-    if not fresh.is_waiting:
-        return False
-    _seat(fresh, seats, now, by_hand=True)
-    _write(seats)
-    return True
-
-
-@transaction.atomic
-def shut(session: Session) -> None:
-    """Give no seats any more: the session is cancelled, whoever is just registering is too late."""
-    seats = _lock_seats(session)
-    seats.is_shut = True
-    _write(seats)
-
-
-def _lock_seats(session: Session) -> SeatCount:
-    """The session's seats, held until the end of the transaction."""
-    SeatCount.objects.get_or_create(session=session)
-    return SeatCount.objects.select_for_update().get(session=session)
-
-
-def _promote(session: Session, seats: SeatCount, now: datetime) -> None:
-    """Give free seats to the first in line, as long as that still helps them; write the count."""
-    if session.status == Session.Status.PUBLISHED and now < session.promotion_ends_at:
-        waiting = session.registrations.in_line().select_for_update(of=("self",))
-        number = seats.waiting if seats.free is None else min(seats.free, seats.waiting)
-        for registration in waiting[:number]:
-            _seat(registration, seats, now, by_hand=False)
-    _write(seats)
-
-
-def _seat(registration: Registration, seats: SeatCount, now: datetime, *, by_hand: bool) -> None:
-    registration.state = Registration.State.CONFIRMED
-    registration.confirmed_at = now
-    registration.is_placed_by_hand = by_hand
-    registration.save(update_fields=["state", "confirmed_at", "is_placed_by_hand"])
-    seats.taken += 1
-    seats.waiting -= 1
-    messages.tell_of_promotion(registration, now=now)
-
-
-def _write(seats: SeatCount) -> None:
-    """Write the count back, with what the taken seats go beyond the capacity."""
-    if seats.capacity is not None:
-        seats.granted_over = max(0, seats.taken - seats.capacity)
+    if known is None:
+        newcomer = drawn_up(session, applicant, now, group=fresh.group, instead_of=fresh)
+        write_down(newcomer, applicant, is_seated=was_confirmed)
+        messages.tell_of_registration(newcomer, now=now)
+        return True
+    seating.give_back(seats, was_confirmed=was_confirmed)
+    if was_confirmed and known.is_waiting:
+        seating.seat(known, seats, now, by_hand=False)
     else:
-        seats.granted_over = 0
-    seats.save()
+        send_again(known, now=now)
+    seating.promote(session, seats, now)
+    return True
+
+
+@transaction.atomic
+def cancel(
+    registration: Registration,
+    *,
+    now: datetime,
+    by: Registration.CancelledBy,
+    seen: str = "",
+    moved_to: Registration | None = None,
+) -> bool:
+    """Cancel a registration; a seat it had goes to the first in line. False if it already was.
+
+    `seen` is the state in which somebody decided it: in another one nothing happens. The mail names
+    the session of `moved_to`, where there is one.
+    """
+    seats = seating.lock(registration.session)
+    fresh = Registration.objects.select_for_update(of=("self",)).get(pk=registration.pk)
+    if fresh.is_cancelled or (seen and fresh.state != seen):
+        return False
+    seating.give_back(seats, was_confirmed=fresh.is_confirmed)
+    _mark_cancelled(fresh, now, by=by)
+    seating.promote(registration.session, seats, now)
+    messages.tell_of_cancellation(fresh, now=now, moved_to=moved_to)
+    return True
+
+
+def _mark_cancelled(
+    registration: Registration, now: datetime, *, by: Registration.CancelledBy
+) -> None:
+    """Cancelled from here on; what they need to take part nobody needs to know any more."""
+    registration.state = Registration.State.CANCELLED
+    registration.cancelled_at = now
+    registration.cancelled_by = by
+    registration.calendar_steps += 1
+    registration.save(update_fields=["state", "cancelled_at", "cancelled_by", "calendar_steps"])
+    Needs.objects.filter(registration=registration).delete()
+
+
+@transaction.atomic
+def move_to(registration: Registration, session: Session, *, now: datetime) -> Registration:
+    """Register somebody for another session instead, as an organiser may; the new registration.
+
+    What was free in the old session goes to the first in line there; in the new one they get a seat
+    or a place in line. Consents go along within the programme, needs and answers as far as the new
+    session asks for them. Raises a `RegistrationRefused`, and then nothing has changed.
+    """
+    refuse_unless_open(session, now, by_organiser=True)
+    # Two people moved in opposite directions take the rows of both sessions in the same order.
+    for either in sorted([registration.session, session], key=lambda one: one.pk):
+        seating.lock(either)
+    fresh = Registration.objects.select_related("session").get(pk=registration.pk)
+    if fresh.is_cancelled or fresh.anonymised_at is not None:
+        raise NotRegistered(_("This registration was cancelled meanwhile."))
+    if live_registration(session, fresh.email) is not None:
+        raise AlreadyRegistered(_("This person is registered for that session already."))
+    moved = _enter(session, _applicant_of(fresh, session), now)
+    _carry_needs(fresh, moved)
+    cancel(fresh, now=now, by=Registration.CancelledBy.ORGANISER, moved_to=moved)
+    messages.tell_of_registration(moved, now=now)
+    return moved
+
+
+def _applicant_of(registration: Registration, session: Session) -> Applicant:
+    """What somebody filled in for one session, to be used for another."""
+    agreed = ConsentText.objects.filter(
+        consents__registration=registration, programme=session.programme_id
+    )
+    return Applicant(
+        name=registration.name,
+        email=registration.email,
+        organisation_name=registration.organisation_name,
+        job_title=registration.job_title,
+        language=registration.language,
+        consent_texts=list(agreed),
+        answers=answering.carried_to(session, registration),
+    )
+
+
+def _carry_needs(registration: Registration, moved: Registration) -> None:
+    needs = Needs.objects.filter(registration=registration).first()
+    if needs is None:
+        return
+    access = needs.access if moved.session.asks_access_needs else ""
+    diet = needs.diet if moved.session.asks_diet else ""
+    if access or diet:
+        Needs.objects.create(
+            registration=moved, access=access, diet=diet, consented_at=needs.consented_at
+        )
+
+
+@transaction.atomic
+def correct(registration: Registration, details: Applicant, *, now: datetime) -> list[str]:
+    """Put right what somebody filled in, as an organiser may; the names of the fields that changed.
+
+    Another address is told the codes, which are new ones: whoever got the mails at the wrong
+    address can no longer use those. Raises `UnusableAddress` and `AlreadyRegistered`.
+    """
+    refuse_unusable(details.email)
+    fresh = Registration.objects.select_for_update(of=("self",)).get(pk=registration.pk)
+    before = {name: getattr(fresh, name) for name in CORRECTABLE}
+    fresh.name = " ".join(details.name.split())
+    fresh.email = normal_address(details.email)
+    fresh.email_key = address_key(details.email)
+    fresh.job_title = details.job_title.strip()
+    fresh.language = details.language
+    if details.organisation_name.strip() != fresh.organisation_name:
+        name_organisation(fresh, details.organisation_name)
+    changed = [name for name, value in before.items() if getattr(fresh, name) != value]
+    if "email" in changed:
+        fresh.public_id = new_public_id()
+        fresh.calendar_steps += 1
+    try:
+        with transaction.atomic():
+            fresh.save()
+    except IntegrityError:
+        raise AlreadyRegistered(
+            _("Somebody else is registered for this session with that address.")
+        ) from None
+    if answering.change(fresh, details.answers):
+        changed.append("answers")
+    if "email" in changed and not fresh.is_cancelled:
+        messages.tell_at_new_address(fresh, now=now)
+    return changed

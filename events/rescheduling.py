@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from events import messages, registering
+from events import messages, registering, seating
 from events.models import Registration, Session
 
 
@@ -24,16 +24,25 @@ class When:
 
 
 @transaction.atomic
-def move(session: Session, to: When, *, now: datetime, tell: bool = True) -> None:
+def move(
+    session: Session,
+    to: When,
+    *,
+    now: datetime,
+    tell: bool = True,
+    was: dict[str, str] | None = None,
+) -> None:
     """Move a session to another time; its agenda moves along, registrants are told if it was known.
 
     The registration deadline stays what was announced, unless the session now ends before it:
     then `CannotMove` asks for an earlier deadline first. Moving to the same time changes nothing.
-    Where a later start leaves time again, free seats go to the first in line.
+    Where a later start leaves time again, free seats go to the first in line. `was` is what
+    `messages.as_told` said before, where more than the time was changed.
     """
     # Whoever is registering holds the seats and refers to this row: that must not exclude it.
     fresh = Session.objects.select_for_update(of=("self",), no_key=True).get(pk=session.pk)
     before = When(fresh.starts_at, fresh.ends_at)
+    was = was or messages.as_told(fresh)
     if before == to:
         return
     if to.ends_at <= to.starts_at:
@@ -46,10 +55,11 @@ def move(session: Session, to: When, *, now: datetime, tell: bool = True) -> Non
     zone = fresh.zone
     is_other_day = before.starts_at.astimezone(zone).date() != to.starts_at.astimezone(zone).date()
     fresh.starts_at, fresh.ends_at = to.starts_at, to.ends_at
+    # Counted for a draft too: somebody may hold an entry from before it was taken back.
+    fresh.sequence += 1
     if is_known:
         if to.starts_at != before.starts_at:
             fresh.moved_from = before.starts_at
-        fresh.sequence += 1
         fresh.link_round += is_other_day
     fresh.save(
         update_fields=[
@@ -58,21 +68,25 @@ def move(session: Session, to: When, *, now: datetime, tell: bool = True) -> Non
     )  # fmt: skip
     shift = to.starts_at - before.starts_at
     fresh.agenda_items.update(starts_at=F("starts_at") + shift, ends_at=F("ends_at") + shift)
-    if is_known and tell:
-        messages.tell_of_change(fresh, messages.Change.TIME, now=now)
-    registering.fill(fresh, now=now)
+    messages.stay_useful(fresh)
+    if is_known:
+        messages.tell_of_change(fresh, messages.Change.TIME, now=now, was=was, to_all=tell)
+    seating.fill(fresh, now=now)
     session.refresh_from_db()
 
 
 @transaction.atomic
-def change_place(session: Session, *, now: datetime, tell: bool = True) -> None:
-    """Count and tell a change of place that has just been saved on the session."""
-    if session.status != Session.Status.PUBLISHED:
-        return
+def change_place(
+    session: Session, *, now: datetime, tell: bool = True, was: dict[str, str] | None = None
+) -> None:
+    """Count a change of place that has just been saved, and tell it where the session is known.
+
+    `was` is what `messages.as_told` said before; without it the mail tells the new place alone.
+    """
     Session.objects.filter(pk=session.pk).update(sequence=F("sequence") + 1, changed_at=now)
     session.refresh_from_db()
-    if tell:
-        messages.tell_of_change(session, messages.Change.PLACE, now=now)
+    if session.status == Session.Status.PUBLISHED:
+        messages.tell_of_change(session, messages.Change.PLACE, now=now, was=was, to_all=tell)
 
 
 @transaction.atomic
@@ -89,8 +103,8 @@ def cancel_session(session: Session, *, now: datetime) -> int:
     session.refresh_from_db()
     if not changed:
         return 0
-    registering.shut(session)
+    seating.shut(session)
     told = 0
-    for registration in session.registrations.live().order_by("pk"):
+    for registration in session.registrations.named().live().order_by("pk"):
         told += registering.cancel(registration, now=now, by=Registration.CancelledBy.SESSION)
     return told

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from accounts.models import Organisation, Programme, Theme
 from accounts.seeding import per_language, rows
-from events import registering
+from events import seating
 from events.models import AgendaItem, ConsentText, Session, Speaker, VirtualLink
 from moments.edges import Closing, Edge
 from moments.local import local_instant
@@ -110,7 +110,7 @@ def _add(
     )
     if is_new:
         session.themes.set(Theme.objects.filter(code__in=facts["themes"]))
-        registering.set_capacity(session, EXAMPLE_CAPACITY if is_example else None, now=now)
+        seating.set_capacity(session, EXAMPLE_CAPACITY if is_example else None, now=now)
         speakers = {speaker["slug"]: speaker for speaker in facts["speakers"]}
         for position, item in enumerate(facts["agenda"]):
             _add_item(session, item, speakers, at=at, position=position, parent=None)

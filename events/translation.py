@@ -2,7 +2,7 @@
 
 from modeltranslation.translator import TranslationOptions, register
 
-from events.models import AgendaItem, ConsentText, Contribution, Session
+from events.models import AgendaItem, Circular, ConsentText, Contribution, Question, Session
 
 
 @register(Session)
@@ -31,3 +31,17 @@ class ConsentTextTranslation(TranslationOptions):
     """What people agree to."""
 
     fields = ("text",)
+
+
+@register(Question)
+class QuestionTranslation(TranslationOptions):
+    """What an organiser asks; the choices hold their own words."""
+
+    fields = ("text", "help_text")
+
+
+@register(Circular)
+class CircularTranslation(TranslationOptions):
+    """What attendees read of an organiser's message."""
+
+    fields = ("subject", "text")

@@ -92,6 +92,12 @@ class AgendaItem(models.Model):
     position = models.PositiveSmallIntegerField(_("order among equals"), default=0)
     is_parallel = models.BooleanField(_("runs in parallel with others"), default=False)
     track = models.CharField(_("track"), max_length=60, blank=True, validators=[validate_one_line])
+    sequence = models.PositiveIntegerField(
+        "SEQUENCE",
+        default=0,
+        editable=False,
+        help_text="Counts its changes of time, on top of those of its session.",
+    )
 
     objects = AgendaItemQuerySet.as_manager()
 
@@ -110,6 +116,14 @@ class AgendaItem(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def move_to(self, starts_at: datetime, ends_at: datetime) -> bool:
+        """Give it another time, unsaved; whether it is another one. Calendars count it."""
+        if (self.starts_at, self.ends_at) == (starts_at, ends_at):
+            return False
+        self.starts_at, self.ends_at = starts_at, ends_at
+        self.sequence += 1
+        return True
 
 
 class Contribution(models.Model):
@@ -153,12 +167,21 @@ class Contribution(models.Model):
         """The organisation in words; empty when unknown, or when the role already names it."""
         if self.organisation is None:
             return ""
-        names = [name for name in (self.organisation.name, self.organisation.abbreviation) if name]
-        is_in_role = any(
-            re.search(rf"(?<!\w){re.escape(name)}(?!\w)", self.role or "", re.IGNORECASE)
-            for name in names
+        return organisation_beside(
+            self.role or "", self.organisation.name, self.organisation.abbreviation or ""
         )
-        return "" if is_in_role else self.organisation.name
+
+
+def organisation_beside(role: str, name: str, abbreviation: str) -> str:
+    """An organisation's name to stand beside a role; empty where the role names it already."""
+    lowered = role.lower()
+    is_in_role = any(
+        known.lower() in lowered
+        and re.search(rf"(?<!\w){re.escape(known)}(?!\w)", role, re.IGNORECASE)
+        for known in (name, abbreviation)
+        if known
+    )
+    return "" if is_in_role else name
 
 
 @dataclass

@@ -1,30 +1,27 @@
 """Registrations, the seats they take, and what people agreed to."""
 
-import secrets
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Self
 
 from django.conf import settings
-from django.core.signing import BadSignature, Signer
+from django.core.signing import Signer
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, Count, F, OuterRef, Q, Subquery, When
+from django.db.models.functions import Coalesce
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.codes import new_public_id, read_code
 from accounts.models import Organisation, Programme, User
 from accounts.names import address_key, validate_one_line
 from events.models.session import Session
 
-
-def new_public_id() -> str:
-    """The random part of a registration's codes: 96 bits, useless without the secret key."""
-    return secrets.token_urlsafe(12)
-
-
-# A code is the public id with a signature for its purpose, made with SECRET_KEY: a copy of the
-# database alone opens nothing, and a code to join cannot be turned into one to manage.
+# A code to join cannot be turned into one to manage.
 _MANAGING = Signer(salt="events.registration.manage", sep=".")
 _JOINING = Signer(salt="events.registration.join", sep=".")
+_TICKET = Signer(salt="events.registration.ticket", sep=".")
 
 
 class SeatCount(models.Model):
@@ -41,6 +38,11 @@ class SeatCount(models.Model):
     )
     taken = models.PositiveIntegerField(_("seats taken"), default=0)
     waiting = models.PositiveIntegerField(_("people waiting"), default=0)
+    held_up = models.PositiveIntegerField(
+        _("people waiting for more seats than are free"),
+        default=0,
+        help_text=_("In a group that comes together or not at all; others go before them."),
+    )
     granted_over = models.PositiveIntegerField(
         _("seats given beyond the capacity"),
         default=0,
@@ -64,7 +66,9 @@ class SeatCount(models.Model):
     @property
     def is_full(self) -> bool:
         """Whether a newcomer finds no seat."""
-        return self.capacity is not None and (self.taken >= self.capacity or self.waiting > 0)
+        return self.capacity is not None and (
+            self.taken >= self.capacity or self.waiting > self.held_up
+        )
 
     @property
     def open(self) -> int:
@@ -77,6 +81,38 @@ class SeatCount(models.Model):
         return None if self.capacity is None else max(0, self.capacity - self.taken)
 
 
+class RegistrationGroup(models.Model):
+    """Colleagues whom one person registered in one go."""
+
+    session = models.ForeignKey(
+        Session, on_delete=models.PROTECT, related_name="groups", verbose_name=_("session")
+    )
+    requested_by = models.CharField(
+        _("registered by"), max_length=150, blank=True, validators=[validate_one_line]
+    )
+    is_together = models.BooleanField(
+        _("come together or not at all"),
+        default=False,
+        help_text=_("Waiting, they move up only when there is a seat for each of them."),
+    )
+    form_token = models.CharField(max_length=32, blank=True, editable=False)
+    received_at = models.DateTimeField(_("received at"))
+
+    class Meta:
+        verbose_name = _("group")
+        verbose_name_plural = _("groups")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["session", "form_token"],
+                condition=~Q(form_token=""),
+                name="group_once_per_form",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.requested_by} – {self.session}"
+
+
 class RegistrationQuerySet(models.QuerySet["Registration"]):
     """Which registrations."""
 
@@ -84,13 +120,41 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
         """Those that were not cancelled."""
         return self.exclude(state=Registration.State.CANCELLED)
 
+    def named(self) -> Self:
+        """Those that were not made anonymous."""
+        return self.filter(anonymised_at=None)
+
     def confirmed(self) -> Self:
         """Those with a seat."""
         return self.filter(state=Registration.State.CONFIRMED)
 
+    def there(self) -> Self:
+        """Those with a seat who were there."""
+        return self.confirmed().filter(presence__state__in=("present", "walk_in"))
+
     def in_line(self) -> Self:
-        """The waiting list, first come first."""
-        return self.filter(state=Registration.State.WAITING).order_by("pk")
+        """The waiting list, first come first; a substitute stands where the person before stood."""
+        return (
+            self.filter(state=Registration.State.WAITING)
+            .annotate(line=Coalesce("line_number", "pk", output_field=models.BigIntegerField()))
+            .order_by("line", "pk")
+        )
+
+    def with_places(self) -> Self:
+        """Each with its `place` on the waiting list, in the same query; None who does not wait."""
+        comes_first = Q(("line__lte", OuterRef("own_line")))
+        before = (
+            Registration.objects.in_line()
+            .filter(comes_first, session=OuterRef("session"))
+            .order_by()
+            .values("session")
+            .annotate(number=Count("pk"))
+            .values("number")
+        )
+        return self.annotate(
+            own_line=Coalesce("line_number", "pk", output_field=models.BigIntegerField()),
+            place=Case(When(state=Registration.State.WAITING, then=Subquery(before))),
+        )
 
     def managed_by(self, user: User) -> Self:
         """Those for sessions of the programmes a person organises for."""
@@ -98,7 +162,7 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
 
     def of_addresses(self, addresses: Iterable[str]) -> Self:
         """Those made with any of these e-mail addresses."""
-        return self.filter(email_key__in=[address_key(address) for address in addresses])
+        return self.named().filter(email_key__in=[address_key(address) for address in addresses])
 
     def by_managing_code(self, code: str) -> "Registration | None":
         """The registration whose owner has this code, with its session."""
@@ -108,16 +172,36 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
         """The registration that may join with this code, with its session."""
         return self._by_code(_JOINING, code)
 
+    def by_ticket_code(self, code: str) -> "Registration | None":
+        """The registration whose ticket has this code, with its session."""
+        return self._by_code(_TICKET, code)
+
     def _by_code(self, signer: Signer, code: str) -> "Registration | None":
-        try:
-            public_id = signer.unsign(code)
-        except BadSignature:
-            return None
         return (
-            self.select_related("session", "session__programme", "session__seats")
-            .filter(public_id=public_id)
+            self.named()
+            .select_related(
+                "session",
+                "session__programme",
+                "session__seats",
+                "group",
+                "substitute_for",
+                "presence",
+            )
+            .filter(public_id=read_code(signer, code))
             .first()
         )
+
+
+# What goes when a registration is made anonymous; the rest is what is counted.
+PERSONAL = (
+    "name",
+    "email",
+    "email_key",
+    "organisation_name",
+    "organisation_key",
+    "job_title",
+    "form_token",
+)
 
 
 class Registration(models.Model):
@@ -136,6 +220,7 @@ class Registration(models.Model):
         OWNER = "owner", _("the person")
         ORGANISER = "organiser", _("an organiser")
         SESSION = "session", _("the session was cancelled")
+        SUBSTITUTE = "substitute", _("somebody else comes instead")
 
     session = models.ForeignKey(
         Session, on_delete=models.PROTECT, related_name="registrations", verbose_name=_("session")
@@ -156,6 +241,15 @@ class Registration(models.Model):
         blank=True,
         related_name="registrations",
         verbose_name=_("organisation in the directory"),
+    )
+    organisation_key = models.CharField(
+        max_length=200,
+        blank=True,
+        editable=False,
+        help_text=_("The typed organisation as `accounts.names.matching_key` compares it."),
+    )
+    is_outside_audience = models.BooleanField(
+        _("address from outside the known public bodies"), default=False
     )
     job_title = models.CharField(
         _("function"), max_length=150, blank=True, validators=[validate_one_line]
@@ -179,6 +273,30 @@ class Registration(models.Model):
         editable=False,
         help_text=_("Which form it came from: the same form sent twice gets the same answer."),
     )
+    group = models.ForeignKey(
+        RegistrationGroup,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="registrations",
+        verbose_name=_("group"),
+    )
+    substitute_for = models.OneToOneField(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="substitute",
+        verbose_name=_("comes instead of"),
+    )
+    line_number = models.BigIntegerField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("The registration whose place in line it took over; empty: its own."),
+    )
+    anonymised_at = models.DateTimeField(_("made anonymous at"), null=True, blank=True)
     calendar_steps = models.PositiveIntegerField(
         default=0,
         editable=False,
@@ -194,7 +312,7 @@ class Registration(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["session", "email_key"],
-                condition=~Q(state="cancelled"),
+                condition=~Q(state="cancelled") & Q(anonymised_at=None),
                 name="one_live_registration_each",
             ),
             models.CheckConstraint(
@@ -206,18 +324,34 @@ class Registration(models.Model):
                 condition=~Q(state="confirmed") | Q(confirmed_at__isnull=False),
                 name="registration_confirmed_at_a_moment",
             ),
+            models.CheckConstraint(
+                condition=Q(anonymised_at=None) | Q(**dict.fromkeys(PERSONAL, "")),
+                name="registration_anonymous_names_nobody",
+            ),
         ]
         indexes = [
             models.Index(fields=["session", "state", "id"], name="registration_line"),
+            models.Index(fields=["session", "received_at", "id"], name="registration_received"),
             models.Index(fields=["email_key"], name="registration_address"),
+            models.Index(fields=["organisation_key"], name="registration_typed_name"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.name} – {self.session}"
+        return f"{self.shown_name} – {self.session}"
 
     def get_absolute_url(self) -> str:
         """The owner's page to manage it, in the active language."""
         return reverse("events:manage", kwargs={"code": self.managing_code})
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether nobody can tell any more whose it was."""
+        return self.anonymised_at is not None
+
+    @property
+    def shown_name(self) -> str:
+        """The name as lists show it, in the active language."""
+        return gettext("anonymous") if self.is_anonymous else self.name
 
     @property
     def is_confirmed(self) -> bool:
@@ -244,13 +378,92 @@ class Registration(models.Model):
         """The code that can do nothing but join; it may stand in the owner's calendar."""
         return _JOINING.sign(self.public_id)
 
+    @property
+    def ticket_code(self) -> str:
+        """The code on their ticket and badge: it opens nothing but the ticket."""
+        return _TICKET.sign(self.public_id)
+
+    def get_ticket_url(self) -> str:
+        """The page with the code to show at the door, in the active language."""
+        return reverse("events:ticket", kwargs={"code": self.ticket_code})
+
+    def get_certificate_url(self) -> str:
+        """Their attendance certificate, in the active language; there may be none."""
+        return reverse("events:certificate", kwargs={"code": self.managing_code})
+
+    def get_privacy_url(self) -> str:
+        """The owner's page with what is held on them for it, in the active language."""
+        return reverse("events:privacy", kwargs={"code": self.managing_code})
+
+    @property
+    def is_together(self) -> bool:
+        """Whether they come with their group or not at all."""
+        return self.group is not None and self.group.is_together
+
+    @property
+    def is_requester(self) -> bool:
+        """Whether it is the registration of who registered the group: it has that form's mark."""
+        return (
+            self.group is not None
+            and bool(self.form_token)
+            and self.form_token == self.group.form_token
+        )
+
+    @property
+    def registered_by(self) -> str | None:
+        """Who registered them, or asked them to come instead; empty when no longer known.
+
+        None for who did so themselves.
+        """
+        if self.substitute_for is not None:
+            return self.substitute_for.name
+        if self.group is None or self.is_requester:
+            return None
+        return self.group.requested_by
+
+    def can_be_passed_on(self, now: datetime) -> bool:
+        """Whether somebody else may come instead: until the start, whatever the deadline was."""
+        is_to_come = (
+            self.session.status == Session.Status.PUBLISHED and now < self.session.starts_at
+        )
+        return is_to_come and not self.is_cancelled
+
     def get_join_url(self) -> str:
         """The owner's page to take part, in the active language."""
         return reverse("events:join", kwargs={"code": self.joining_code})
 
     def place_in_line(self) -> int:
-        """Their place on the waiting list, from 1."""
-        return self.session.registrations.in_line().filter(pk__lte=self.pk).count()
+        """Their place on the waiting list, from 1: how many come first, they included."""
+        comes_first = Q(("line__lte", self.line_number or self.pk or 0))
+        others = self.session.registrations.in_line().exclude(pk=self.pk)
+        return others.filter(comes_first).count() + 1
+
+
+class Needs(models.Model):
+    """What somebody needs to take part or does not eat: asked only where the session asks it.
+
+    These may reveal health or belief (GDPR article 9): given with consent, in a table of their own,
+    seen by organisers only, erased 30 days after the session.
+    """
+
+    registration = models.OneToOneField(
+        Registration, on_delete=models.CASCADE, primary_key=True, related_name="needs"
+    )
+    access = models.TextField(_("what they need to take part"), max_length=500, blank=True)
+    diet = models.TextField(_("what they do not eat"), max_length=500, blank=True)
+    consented_at = models.DateTimeField(_("consented at"))
+
+    class Meta:
+        verbose_name = _("needs")
+        verbose_name_plural = _("needs")
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(access="") | ~Q(diet=""), name="needs_say_something"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(_("needs"))
 
 
 class ConsentTextQuerySet(models.QuerySet["ConsentText"]):

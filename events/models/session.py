@@ -9,8 +9,10 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Max, Min, Q
 from django.urls import reverse
+from django.utils.formats import number_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Programme, Theme, User
@@ -48,6 +50,10 @@ class SessionQuerySet(models.QuerySet["Session"]):
         """Those that anyone may see: published, or cancelled after that."""
         return self.exclude(status=Session.Status.DRAFT)
 
+    def reachable(self) -> "SessionQuerySet":
+        """Those that open for who knows their address: the public ones, and checks."""
+        return self.filter(~Q(status=Session.Status.DRAFT) | Q(is_check=True))
+
     def coming(self, now: datetime) -> "SessionQuerySet":
         """Those not yet over, the first one first."""
         return self.filter(ends_at__gt=now).order_by("starts_at", "pk")
@@ -56,13 +62,35 @@ class SessionQuerySet(models.QuerySet["Session"]):
         """Those that are over, the latest first."""
         return self.filter(ends_at__lte=now).order_by("-starts_at", "-pk")
 
+    def within(self, starts_at: datetime, ends_at: datetime) -> "SessionQuerySet":
+        """Those that take place between two instants, in part at least, the first one first."""
+        between = self.filter(starts_at__lt=ends_at, ends_at__gt=starts_at)
+        return between.order_by("starts_at", "pk")
+
+    def span(self) -> "tuple[datetime, datetime] | None":
+        """When the first one begins and when the last one does; None without any."""
+        begins = self.aggregate(first=Min("starts_at"), last=Max("starts_at"))
+        return (begins["first"], begins["last"]) if begins["first"] else None
+
     def for_pages(self) -> "SessionQuerySet":
         """With what every page about a session shows, in the same query."""
         return self.select_related("programme", "programme__organisation", "seats")
 
+    def led_by(self, user: User) -> "SessionQuerySet":
+        """Those of the programmes a person leads."""
+        return self.filter(programme__in=Programme.objects.led_by(user))
+
     def managed_by(self, user: User) -> "SessionQuerySet":
         """Those of the programmes a person organises for."""
-        return self.filter(programme__in=Programme.objects.managed_by(user))
+        return self.filter(programme__in=Programme.objects.managed_by(user), is_check=False)
+
+    def helped_by(self, user: User) -> "SessionQuerySet":
+        """Those of which a person may see who comes."""
+        return self.filter(programme__in=Programme.objects.helped_by(user), is_check=False)
+
+    def viewed_by(self, user: User) -> "SessionQuerySet":
+        """Those of the programmes a person works for in any role."""
+        return self.filter(programme__in=Programme.objects.viewed_by(user), is_check=False)
 
 
 class Session(models.Model):
@@ -97,6 +125,13 @@ class Session(models.Model):
         ON_SITE = "on_site", _("on site")
         HYBRID = "hybrid", _("on site and online")
 
+    class AudienceRule(models.TextChoices):
+        """Whether addresses from outside the known public bodies may register."""
+
+        OPEN = "open", _("open to anyone")
+        FLAGGED = "flagged", _("open; addresses from elsewhere are marked in the list")
+        LIMITED = "limited", _("only addresses of public bodies in the directory")
+
     programme = models.ForeignKey(
         Programme, on_delete=models.PROTECT, related_name="sessions", verbose_name=_("programme")
     )
@@ -110,6 +145,15 @@ class Session(models.Model):
     kind = models.CharField(_("kind"), max_length=20, choices=Kind, default=Kind.INSPIRATION)
     is_example = models.BooleanField(
         _("is an example"), default=False, help_text=_("Shown as an example, to try things out.")
+    )
+
+    is_check = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text=_(
+            "A draft that takes registrations all the same, to check that registering works."
+        ),
     )
 
     title = models.CharField(_("title"), max_length=200, validators=[validate_one_line])
@@ -164,6 +208,19 @@ class Session(models.Model):
     registration_closes_at = models.DateTimeField(
         _("registration closes at"), help_text=_("From this instant on nobody can register.")
     )
+    audience_rule = models.CharField(
+        _("who may register"), max_length=10, choices=AudienceRule, default=AudienceRule.OPEN
+    )
+    asks_access_needs = models.BooleanField(
+        _("asks what people need to take part"),
+        default=False,
+        help_text=_("Captions, sign language, a ramp. Erased 30 days after the session."),
+    )
+    asks_diet = models.BooleanField(
+        _("asks what people do not eat"),
+        default=False,
+        help_text=_("Only where you serve a meal. Erased 30 days after the session."),
+    )
     has_waiting_list = models.BooleanField(_("has a waiting list"), default=True)
     promotion_stops_hours_before = models.PositiveSmallIntegerField(
         _("hours before the start from which freed seats stay free"),
@@ -186,6 +243,12 @@ class Session(models.Model):
     )
     contact_email = models.EmailField(_("contact's e-mail address"), blank=True)
 
+    mail_paragraphs = models.JSONField(
+        _("own paragraphs in mails"),
+        default=dict,
+        blank=True,
+        help_text=_("Per kind of mail the text in each language in which there is one."),
+    )
     cancellation_reason = models.CharField(
         _("reason of the cancellation"), max_length=300, blank=True, validators=[validate_one_line]
     )
@@ -215,6 +278,9 @@ class Session(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(ends_at__gt=F("starts_at")), name="session_ends_after_its_start"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_check=False) | Q(status="draft"), name="session_check_is_not_public"
             ),
             models.CheckConstraint(
                 condition=Q(registration_opens_at=None)
@@ -254,9 +320,45 @@ class Session(models.Model):
         return self.status == self.Status.CANCELLED
 
     @property
+    def audience_sentence(self) -> str:
+        """Whose address is asked for, to say before anybody types; empty where anyone may come."""
+        match self.audience_rule:
+            case self.AudienceRule.LIMITED:
+                return str(_("Only for public bodies: register with your work address."))
+            case self.AudienceRule.FLAGGED:
+                return str(
+                    _(
+                        "Meant for public bodies: use your work address if you have one."
+                        " The organiser sees who registers with another."
+                    )
+                )
+            case _other:
+                return ""
+
+    @property
+    def price_in_words(self) -> str:
+        """Free, or the amount in euros as the language writes it."""
+        if not self.price:
+            return gettext("Free")
+        decimals = 0 if self.price == self.price.to_integral() else 2
+        return gettext("€ %(amount)s") % {
+            "amount": number_format(self.price, decimals, use_l10n=True)
+        }
+
+    @property
     def has_link(self) -> bool:
         """Whether people can take part from afar, so that there is a virtual link."""
         return self.attendance != self.Attendance.ON_SITE
+
+    @property
+    def where(self) -> str:
+        """The place, or that it is online, in the active language."""
+        attendance = self.get_attendance_display()
+        if not self.venue:
+            return attendance
+        if not self.has_link:
+            return self.venue
+        return gettext("%(label)s: %(value)s") % {"label": attendance, "value": self.venue}
 
     @property
     def link_released_at(self) -> datetime:
@@ -264,6 +366,16 @@ class Session(models.Model):
         return day_before(
             self.starts_at, self.zone, days=self.link_days_before, at=self.link_local_time
         )
+
+    def is_link_due(self, now: datetime) -> bool:
+        """Whether who has a seat ought to have the link by now."""
+        is_published = self.status == self.Status.PUBLISHED
+        return is_published and self.has_link and self.link_released_at <= now
+
+    @property
+    def lacks_link(self) -> bool:
+        """Whether the virtual link is still to be filled in."""
+        return self.has_link and not hasattr(self, "virtual_link")
 
     @property
     def link_withdrawn_at(self) -> datetime:
@@ -294,7 +406,7 @@ class Session(models.Model):
             self.Status.DRAFT.value: SessionState.DRAFT,
             self.Status.CANCELLED.value: SessionState.CANCELLED,
         }
-        if self.status in fixed:
+        if self.status in fixed and not self.is_check:
             return fixed[self.status]
         if now >= self.ends_at:
             return SessionState.PAST

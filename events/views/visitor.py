@@ -1,13 +1,13 @@
 """What anyone may see: the list of sessions and their calendars."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import reduce
-from operator import or_
-from urllib.parse import urljoin
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode, urljoin
 
 from django.conf import settings
 from django.core.paginator import Paginator
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -16,103 +16,122 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.access import anyone
-from accounts.models import Theme
-from accounts.names import is_storable
-from events import calendars, messages
-from events.announcing import announce
-from events.forms import LinksForm
+from accounts.access import anyone, same_for_all
+from events import calendars, live, messages
+from events.choosing import Choice, programmes_of, themes_of, values_of
+from events.forms.registering import LinksForm
 from events.models import Session, SessionQuerySet
+from events.months import Month, neighbours, weeks
 from ical.buttons import webcal_address
-from ical.responses import calendar_response
+from ical.responses import Made, feed, public_response
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 PAGE_SIZE = 20
 
 
-def _in_any_language(field: str, text: str) -> Q:
-    """The text in a field's column of any language: pages show what their own lacks."""
-    columns = [Q((f"{field}_{code}__icontains", text)) for code, _label in settings.LANGUAGES]
-    return reduce(or_, columns)
+@dataclass(frozen=True)
+class Select:
+    """A filter chosen from a list."""
+
+    name: str
+    label: str
+    options: "Sequence[tuple[str, StrOrPromise]]"
+    choice: Choice
+
+    @property
+    def value(self) -> str:
+        """What is chosen; empty for anything."""
+        return self.choice.chosen.get(self.name, "")
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether there is something to choose, or to undo."""
+        return len(self.options) > 1 or bool(self.value)
 
 
-def _in_period(request: HttpRequest, now: datetime) -> SessionQuerySet:
-    """The public sessions of the period the list is about: the coming ones or the past ones."""
-    public, is_past = Session.objects.public(), request.GET.get("period") == "past"
-    return public.past(now) if is_past else public.coming(now)
-
-
-def _chosen(request: HttpRequest, now: datetime) -> SessionQuerySet:
-    """The public sessions that the list's search and filters leave."""
-    sessions = _in_period(request, now)
-    theme, text = request.GET.get("theme", ""), request.GET.get("q", "").strip()
-    if not is_storable(theme + text):
-        return sessions.none()
-    if theme:
-        sessions = sessions.filter(themes__code=theme)
-    if text:
-        sessions = sessions.filter(
-            _in_any_language("title", text)
-            | _in_any_language("summary", text)
-            | _in_any_language("agenda_items__title", text)
-            | Q(agenda_items__contributions__speaker__name__icontains=text)
-        ).distinct()
-    return sessions
-
-
-@anyone
+@same_for_all
 @require_safe
 def sessions(request: HttpRequest) -> HttpResponse:
     """The list, of coming sessions or of past ones."""
     now = timezone.now()
-    page = Paginator(_chosen(request, now).for_pages(), PAGE_SIZE).get_page(request.GET.get("page"))
-    theme = request.GET.get("theme", "")
-    is_of_period = Q(sessions__in=_in_period(request, now))
-    is_chosen = Q(code=theme) if is_storable(theme) else Q(code="")
-    parameters = request.GET.copy()
-    parameters.pop("page", None)
+    choice = Choice.of(request.GET)
+    listed = choice.listed(now).for_pages()
+    page = Paginator(listed, PAGE_SIZE).get_page(request.GET.get("page"))
+    of_page = ("page", "month")
+    asked = [(name, value) for name, value in request.GET.items() if value and name not in of_page]
     feed = urljoin(settings.SITE_URL, reverse("events:sessions-calendar"))
-    feed_address = f"{feed}?{parameters.urlencode()}" if parameters else feed
-    return render(
+    feed_address = f"{feed}?{urlencode(asked)}" if asked else feed
+    return live.render(
         request,
         "events/sessions.html",
         {
             "page": page,
-            "announced": [(session, announce(session, now)) for session in page],
-            # The chosen one stays, so that the choice can be undone.
-            "themes": Theme.objects.filter(is_of_period | is_chosen).distinct(),
-            "theme": theme,
-            "text": request.GET.get("q", ""),
-            "is_past": request.GET.get("period") == "past",
+            "announced": [(session, live.announce(session, now)) for session in page],
+            "choice": choice,
+            "this_month": Month.of(now),
+            "themes": themes_of(choice, now),
+            "selects": _selects(choice, now),
             "feed_address": feed_address,
             "subscribe_address": webcal_address(feed_address),
             "now": now,
-        },
+        }
+        | (_calendar(choice.month, listed, now) if choice.month else {}),
+        page,
     )
+
+
+def _calendar(month: Month, listed: SessionQuerySet, now: datetime) -> dict[str, object]:
+    """What the calendar of a month shows beside the list."""
+    return {
+        "weeks": weeks(month, listed, now),
+        "neighbours": neighbours(month, Session.objects.public().span()),
+    }
+
+
+def _selects(choice: Choice, now: datetime) -> list[Select]:
+    """The filters that are chosen from a list, with what there is to choose from."""
+    programmes = [(programme.slug, str(programme)) for programme in programmes_of(choice, now)]
+    there = values_of(choice, now)
+    labels = {
+        "kind": (_("Format"), Session.Kind.choices),
+        "attendance": (_("Taking part"), Session.Attendance.choices),
+        "language": (_("Spoken language"), Session.Language.choices),
+    }
+    return [Select("programme", _("Programme"), programmes, choice)] + [
+        Select(name, label, [option for option in options if option[0] in there[name]], choice)
+        for name, (label, options) in labels.items()
+    ]
 
 
 @anyone
 @require_safe
 def session_calendar(request: HttpRequest, slug: str) -> HttpResponse:
     """One session as a calendar file."""
-    session = get_object_or_404(Session.objects.public().for_pages(), slug=slug)
-    return calendar_response(
-        request,
-        calendars.session_file(session),
-        filename=f"{session.slug}.ics",
-        is_public=True,
-    )
+
+    def make() -> Made:
+        session = get_object_or_404(Session.objects.public().for_pages(), slug=slug)
+        return Made(calendars.session_file(session, has_items=request.GET.get("items") == "1"))
+
+    return public_response(request, make, now=timezone.now(), filename=f"{slug}.ics")
 
 
 @anyone
 @require_safe
 def sessions_calendar(request: HttpRequest) -> HttpResponse:
     """The sessions that the list's filters leave, to subscribe to."""
-    chosen = list(_chosen(request, timezone.now()).for_pages())
-    return calendar_response(
-        request,
-        calendars.feed(chosen, name=_("AI4GOV sessions")),
-        is_public=True,
-    )
+    now = timezone.now()
+
+    def make() -> Made:
+        choice = Choice.of(request.GET)
+        chosen = choice.subscribed(now).for_pages()
+        found = calendars.contents(chosen, has_items=request.GET.get("items") == "1")
+        if choice.is_past:  # sessions come in by the clock too, at a moment not looked up here
+            found = replace(found, until=now)
+        return feed(found, name=_("AI4GOV sessions"))
+
+    return public_response(request, make, now=now)
 
 
 @anyone

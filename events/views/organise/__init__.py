@@ -1,0 +1,1 @@
+"""The organisers' workspace: what somebody sees and does for the sessions of their programmes."""

@@ -1,0 +1,1 @@
+"""What people fill in: followers, organisers of calls, the people of a trajectory."""

@@ -1,14 +1,14 @@
 """What joins sessions and calls."""
 
 from django.conf import settings
-from django.core.signing import BadSignature, Signer
+from django.core.signing import Signer
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from accounts.codes import new_public_id, read_code
 from accounts.models import Programme, User
 from events.models import Session
-from events.models.registration import new_public_id
 from procurement.models import Call
 
 _SUBSCRIBING = Signer(salt="portal.personal_calendar", sep=".")
@@ -74,8 +74,25 @@ class PersonalCalendar(models.Model):
     @classmethod
     def by_code(cls, code: str) -> "PersonalCalendar | None":
         """The calendar with this code."""
-        try:
-            public_id = _SUBSCRIBING.unsign(code)
-        except BadSignature:
-            return None
-        return cls.objects.select_related("user").filter(public_id=public_id).first()
+        mine = cls.objects.select_related("user")
+        return mine.filter(public_id=read_code(_SUBSCRIBING, code)).first()
+
+
+class NightlyRun(models.Model):
+    """When the work of the night was last done, and who is at it.
+
+    A worker claims it by one conditional update, so that several do it once; a worker that dies
+    leaves it to another when its lease ends.
+    """
+
+    name = models.CharField(_("name"), max_length=50, unique=True)
+    done_at = models.DateTimeField(_("last done at"))
+    failures = models.PositiveIntegerField(_("what it could not do"), default=0)
+    lease_until = models.DateTimeField(_("held by a worker until"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("nightly run")
+        verbose_name_plural = _("nightly runs")
+
+    def __str__(self) -> str:
+        return self.name

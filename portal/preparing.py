@@ -21,6 +21,7 @@ def next_deadline(session: Session, now: datetime) -> Deadline | None:
     is_coming = Q(closes_at__gt=now)
     return (
         Deadline.objects.for_pages()
+        .standing()
         .to_meet()
         .filter(is_linked | (is_of_programme & is_coming))
         .annotate(

@@ -6,15 +6,22 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import record_authentication
+from allauth.account.models import EmailAddress
 from allauth.core import context as allauth_context
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_added
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.dispatch import receiver
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -24,12 +31,15 @@ from accounts.models import Affiliation, User
 from accounts.second_factor import LEVEL_KEY
 from events.messages import absolute
 from mailing import outbox
-from mailing.letters import Letter, NotWanted
+from mailing.letters import Letter, NotWanted, on_one_line
 from mailing.models import Message
+from portal import sign_in_log  # noqa: F401 - listens from here on
 
 KIND = "sign_in.mail"
 # A code is of no use any more after this, so its mail is not worth sending.
 USEFUL = timedelta(minutes=15)
+# How long somebody who asked for an account has to show that its address is theirs.
+UNVERIFIED_KEPT = timedelta(days=7)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth has no types
@@ -41,6 +51,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth has
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Put the mail in the outbox, in the words and the language of this moment."""
+        now = timezone.now()
         request = allauth_context.request
         # Addresses are ours to say: the request's Host header may be anybody's.
         addresses = {
@@ -57,10 +68,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth has
                     kind=KIND,
                     object_id=0,
                     recipient=email,
-                    due_at=timezone.now(),
+                    due_at=now,
+                    useful_until=now + USEFUL,
                     priority=Message.Priority.URGENT,
                     payload={
-                        "subject": " ".join(subject.split()),
+                        "subject": on_one_line(subject),
                         "paragraphs": [part.strip() for part in re.split(r"\n\s*\n", body.strip())],
                         "language": get_language(),
                     },
@@ -80,7 +92,29 @@ def compose(message: Message, now: datetime) -> Letter:
         heading=message.payload["subject"],
         greeting="",
         opening=message.payload["paragraphs"],
+        foot_links=[_your_data(message.payload["language"])],
     )
+
+
+@receiver(authenticator_added)
+def count_as_used(
+    request: HttpRequest, user: User, authenticator: Authenticator, **_rest: object
+) -> None:
+    """Whoever has just set up an app or a passkey has shown it: do not ask for it at once again.
+
+    Else somebody with a passkey alone would be asked for a code, before having seen any. Adding to
+    a factor that is there asks for that one first, so this opens nothing to others.
+    """
+    if authenticator.type != Authenticator.Type.RECOVERY_CODES:
+        record_authentication(
+            request, user, "mfa", id=authenticator.pk, type=authenticator.type, reauthenticated=True
+        )
+
+
+def _your_data(language: str) -> tuple[str, str]:
+    """The way to all that is held on an address, in the language of its mail."""
+    with translation.override(language):
+        return _("Your data"), absolute(reverse("portal:ask-data"))
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc] # as above
@@ -147,3 +181,25 @@ def _level(sociallogin: SocialLogin, provider: IdentityProvider) -> int:
     """The level of assurance, a number or an address that ends in one; 0 when there is none."""
     found = re.search(r"(\d+)\D*$", str(_claims(sociallogin).get(provider.level_claim) or ""))
     return int(found[1]) if found else 0
+
+
+@transaction.atomic
+def purge_unverified(now: datetime) -> int:
+    """Erase accounts that somebody asked for and nobody ever signed in with; how many there were.
+
+    Anybody can ask for one with anybody's address. Accounts that an administrator made have no
+    address to verify yet, and stay.
+    """
+    addresses = EmailAddress.objects.filter(user=OuterRef("pk"))
+    unverified = User.objects.filter(
+        Exists(addresses),
+        ~Exists(addresses.filter(verified=True)),
+        joined_at__lte=now - UNVERIFIED_KEPT,
+        last_login=None,
+        memberships=None,
+        is_staff=False,
+    )
+    # Locked, so that who signs in at this moment is not erased while they do.
+    locked = [user.pk for user in User.objects.select_for_update().filter(pk__in=unverified)]
+    User.objects.filter(pk__in=locked, last_login=None).delete()
+    return len(locked)

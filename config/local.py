@@ -79,8 +79,8 @@ def _serve(port: int) -> int:
     """Run web server and worker as children, in a session of their own, and end both together."""
     commands = [
         [
-            sys.executable, "-m", "gunicorn", "config.wsgi:application",
-            "--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "4",
+            sys.executable, "-m", "gunicorn", "-c", "python:config.gunicorn",
+            "config.wsgi:application", "--bind", f"127.0.0.1:{port}",
             "--log-level", "warning", "--graceful-timeout", "5",
         ],
         [sys.executable, "manage.py", "worker"],

@@ -1,11 +1,12 @@
 """The address map: Dutch without prefix, French under /fr/, English under /en/."""
 
-from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from accounts.views import no_passwords
+from accounts.views.suggestions import no_passwords
+from mailing.views import hearing
+from portal.views import health, statements
 
 # Without Django's shortcut from a row's number to its page: any organiser could have it hand out
 # the links in the mails of any registrant.
@@ -17,14 +18,24 @@ _administration = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *i18n_patterns(
+        # The pages that most people ask for first: addresses are tried in this order.
+        path("", include("portal.urls")),
+        path("", include("events.urls")),
+        path("", include("procurement.urls")),
+        path("", include("accounts.urls")),
+        path("", include("mailing.urls")),
         path("admin/", (_administration, "admin", admin.site.name)),
         re_path("^accounts/password/", no_passwords, name="no-passwords"),
         path("accounts/", include("allauth.urls")),
-        path("", include("events.urls")),
-        path("", include("portal.urls")),
-        path("", include("procurement.urls")),
-        path("", include("accounts.urls")),
-        *([path("", include("mailing.urls"))] if settings.LOCAL_MODE else []),
         prefix_default_language=False,
     ),
+    # Programs ask for it at one address, in no language.
+    path(".well-known/security.txt", statements.security_txt, name="security-txt"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
+    path("mail/heard/<slug:service>/", hearing.hear, name="hear-mail"),
+    path("security.txt", statements.security_txt_moved, name="security-txt-moved"),
 ]
+
+handler500 = "portal.views.failing.failed"

@@ -1,60 +1,46 @@
-"""Showing what organisers wrote: in which language it is, as safe HTML, and prices."""
+"""Showing what organisers wrote: in which language it is, and as safe HTML."""
 
-from decimal import Decimal
+from collections.abc import Iterable
 
-import nh3
 from django import template
 from django.conf import settings
 from django.db.models import Model
-from django.utils.formats import number_format
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
-from markdown_it import MarkdownIt
+
+from mailing.written import as_html
+from moments import words
 
 register = template.Library()
-
-_MARKDOWN = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable("table")
-_TAGS = {
-    "p", "br", "strong", "em", "ul", "ol", "li", "a", "blockquote", "code", "hr",
-    "h3", "h4", "table", "thead", "tbody", "tr", "th", "td",
-}  # fmt: skip
-_SCHEMES = {"https", "http", "mailto", "tel"}
 
 
 @register.simple_tag
 def lang_of(instance: Model, field: str) -> SafeString:
     """` lang="nl"` where a text is shown in another language than the page (WCAG 2.2, 3.1.2)."""
+    language = _borrowed(instance, field)
+    return format_html(' lang="{}"', language) if language else SafeString("")
+
+
+def _borrowed(instance: Model, field: str) -> str:
+    """The language a text is shown in for want of that of the page; empty where it has that."""
     active = get_language() or settings.LANGUAGE_CODE
-    if getattr(instance, f"{field}_{active}", None):
-        return SafeString("")
-    for language in settings.MODELTRANSLATION_FALLBACK_LANGUAGES:
+    for language in (active, *settings.MODELTRANSLATION_FALLBACK_LANGUAGES):
         if getattr(instance, f"{field}_{language}", None):
-            return format_html(' lang="{}"', language)
-    return SafeString("")
+            return "" if language == active else language
+    return ""
+
+
+@register.simple_tag
+def other_language(fields: str, rows: Model | Iterable[Model]) -> str:
+    """The name of the language in which some of these texts are, other than that of the page."""
+    each = [rows] if isinstance(rows, Model) else rows
+    borrowed = (_borrowed(row, field) for row in each for field in fields.split())
+    code = next(filter(None, borrowed), "")
+    return words.language_name(code) if code else ""
 
 
 @register.filter
 def markdown(text: str | None) -> SafeString:
     """Markdown as HTML: headings below the page's own, no raw HTML, only harmless links."""
-    tokens = _MARKDOWN.parse(text or "")
-    for token in tokens:
-        if token.tag in {"h1", "h2", "h3"}:
-            token.tag = "h3"
-        elif token.tag in {"h4", "h5", "h6"}:
-            token.tag = "h4"
-    html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
-    clean = nh3.clean(
-        html, tags=_TAGS, url_schemes=_SCHEMES, link_rel="noopener noreferrer nofollow"
-    )
-    return mark_safe(clean)  # noqa: S308 - nh3 has just cleaned it
-
-
-@register.filter
-def price(amount: Decimal) -> str:
-    """A price in words: free, or the amount in euros as the language writes it."""
-    if not amount:
-        return _("Free")
-    figure = number_format(amount, 0 if amount == amount.to_integral() else 2, use_l10n=True)
-    return _("€ %(amount)s") % {"amount": figure}
+    return as_html(text or "")

@@ -1,0 +1,33 @@
+"""How the web server runs: gunicorn -c python:config.gunicorn config.wsgi.
+
+What differs per machine is given on the command line or in GUNICORN_CMD_ARGS: --bind, --workers.
+Read once per master process. Must not import what a restart (HUP) has to read anew: workers are
+copies of the master and keep what it had read.
+"""
+
+import os
+import shutil
+import tempfile
+
+workers = 2
+threads = 4
+# Every answer is quick; what lasts longer hangs, and holds a thread that others wait for.
+timeout = 30
+# As long as that, so that no answer in the making is cut off by a restart.
+graceful_timeout = 30
+# Longer than proxies keep a connection open (nginx 60 s): else one is cut as it is used again.
+keepalive = 75
+# What stands in the lines of a request; a proxy in front may allow more than we do.
+limit_request_line = 4094
+limit_request_fields = 100
+# Nothing of ours asks the master anything; signals are enough.
+control_socket_disable = True
+
+# A folder per master, in which each worker counts its requests for /metrics.
+_counts = tempfile.mkdtemp(prefix="sessions-counts-")
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = _counts
+
+
+def on_exit(_server: object) -> None:
+    """Leave nothing behind."""
+    shutil.rmtree(_counts, ignore_errors=True)

@@ -1,7 +1,8 @@
-// Writes static/vendor/: the design system's style sheet and the font, with their licences.
+// Writes static/vendor/: the design system's style sheet, the font and two scripts, with their
+// licences.
 
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as sass from "sass";
 
@@ -68,6 +69,16 @@ function buildFont() {
   copyFileSync(join(font, "LICENSE"), join(folder, "LICENSE"));
 }
 
+// Taken as they are published: minified, without a source map.
+function copyScript(name, script) {
+  const folder = freshFolder(name.replace(/\.org$/, ""));
+  const source = join(here, "node_modules", name);
+  copyFileSync(join(source, script), join(folder, basename(script)));
+  // Git keeps ends of lines one way, so they are written that way.
+  const licence = readFileSync(join(source, "LICENSE"), "utf8").replaceAll("\r\n", "\n");
+  writeFileSync(join(folder, "LICENSE"), licence);
+}
+
 function writeRecord() {
   writeFileSync(
     join(vendor, "README.md"),
@@ -79,10 +90,14 @@ Written by \`npm run build\` in \`frontend/\`; do not edit by hand.
 | --- | --- | --- | --- |
 | \`appuniversum/\` | style sheet of [Appuniversum](https://appuniversum.github.io/ember-appuniversum), the design system of Flemish government applications; compiled by us, without its fonts | @appuniversum/ember-appuniversum ${version(designSystem)} | MIT, \`appuniversum/LICENSE.md\` |
 | \`source-sans-3/\` | [Source Sans 3](https://github.com/adobe-fonts/source-sans), Latin and Latin Extended, variable weight | @fontsource-variable/source-sans-3 ${version(font)} | SIL Open Font License 1.1, \`source-sans-3/LICENSE\` |
+| \`htmx/\` | [htmx](https://htmx.org/), which renews part of a page | htmx.org ${version(join(here, "node_modules", "htmx.org"))} | 0BSD, \`htmx/LICENSE\` |
+| \`sortablejs/\` | [SortableJS](https://sortablejs.github.io/Sortable/), dragging in a list | sortablejs ${version(join(here, "node_modules", "sortablejs"))} | MIT, \`sortablejs/LICENSE\` |
 `,
   );
 }
 
 buildDesignSystem();
 buildFont();
+copyScript("htmx.org", "dist/htmx.min.js");
+copyScript("sortablejs", "Sortable.min.js");
 writeRecord();

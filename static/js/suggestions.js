@@ -32,6 +32,8 @@
     }, 200);
   });
 
+  // Who changes their details has given their address before.
+  if (!email) return;
   // Only the domain leaves the page, never the address itself.
   email.addEventListener("change", async function () {
     const domain = email.value.split("@")[1];

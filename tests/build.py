@@ -8,16 +8,18 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from typing import Any
 
-from accounts.models import Membership, Organisation, Programme, User
-from events import registering
+from accounts.models import Membership, Organisation, Programme, Role, User
+from events import registering, seating
 from events.models import (
     AgendaItem,
+    Question,
     Registration,
     Session,
     SessionState,
     Speaker,
     VirtualLink,
 )
+from events.models.registration import PERSONAL
 from events.registering import Applicant
 from moments.edges import Closing, Edge
 from moments.local import BRUSSELS, local_instant
@@ -50,11 +52,21 @@ def make_programme(*, slug: str = "", **fields: Any) -> Programme:
     return Programme.objects.create(slug=slug or f"programme-{number}", **(values | fields))
 
 
-def make_organiser(programme: Programme, **fields: Any) -> User:
-    """Somebody who organises for a programme."""
-    user = make_user(is_staff=True, **fields)
-    Membership.objects.create(user=user, programme=programme)
+def make_member(programme: Programme, role: Role, **fields: Any) -> User:
+    """Somebody who works for a programme in a role."""
+    user = make_user(**fields)
+    Membership.objects.create(user=user, programme=programme, role=role)
     return user
+
+
+def make_organiser(programme: Programme, **fields: Any) -> User:
+    """Somebody who organises for a programme, and may enter the administration."""
+    return make_member(programme, Role.ORGANISER, **{"is_staff": True, **fields})
+
+
+def make_lead(programme: Programme, **fields: Any) -> User:
+    """Somebody who leads a programme, and may enter the administration."""
+    return make_member(programme, Role.LEAD, **{"is_staff": True, **fields})
 
 
 def make_administrator() -> User:
@@ -90,7 +102,7 @@ def make_session(
     if "programme" not in fields:
         values["programme"] = make_programme()
     session = Session.objects.create(**(values | fields))
-    registering.set_capacity(session, capacity, now=NOW)
+    seating.set_capacity(session, capacity, now=NOW)
     if link:
         VirtualLink.objects.create(session=session, url=link)
     return session
@@ -133,6 +145,16 @@ def make_speaker(item: AgendaItem, *, name: str = "", role: str = "Spreker") -> 
     return speaker
 
 
+def make_question(
+    session: Session, text: str = "Welke werkgroep kiest u?", *options: str, **fields: Any
+) -> Question:
+    """A question on the form of a session, the last one; with choices it is one choice."""
+    kind = Question.Kind.CHOICE if options else Question.Kind.TEXT
+    values = {"kind": kind, "position": session.questions.count(), "text": text}
+    named = [{"code": f"option{number}", "nl": words} for number, words in enumerate(options)]
+    return Question.objects.create(session=session, options=named, **(values | fields))
+
+
 def applicant(email: str = "", **fields: Any) -> Applicant:
     """What somebody fills in."""
     values = {"name": "Jan Peeters", "organisation_name": "Stad Voorbeeld", "language": "nl"}
@@ -147,17 +169,41 @@ def make_registration(
     return outcome.registration
 
 
+def anonymise(registration: Registration) -> None:
+    """What remains of a registration when its time is over."""
+    Registration.objects.filter(pk=registration.pk).update(
+        anonymised_at=NOW, **dict.fromkeys(PERSONAL, "")
+    )
+
+
+def make_call(**fields: Any) -> Call:
+    """A published call without a deadline."""
+    number = next(_number)
+    values = {
+        "slug": f"call-{number}",
+        "title": f"Oproep {number}",
+        "status": Call.Status.PUBLISHED,
+    }
+    if "programme" not in fields:
+        values["programme"] = make_programme()
+    return Call.objects.create(**(values | fields))
+
+
 def make_deadline(
     *, call: Call | None = None, closing: Closing | None = None, **fields: Any
 ) -> Deadline:
     """A submission deadline, by default "uiterlijk vrijdag 24 september 2027 om 24u00"."""
     closing = closing or Closing.from_local(Edge.AT_TIME, date(2027, 9, 24), None, BRUSSELS)
-    number = next(_number)
-    call = call or Call.objects.create(
-        slug=f"call-{number}", title=f"Oproep {number}", programme=make_programme()
-    )
     return Deadline.objects.create(
-        call=call, edge=closing.edge, closes_at=closing.closes_at, **fields
+        **{
+            "call": call or make_call(),
+            "edge": closing.edge,
+            "closes_at": closing.closes_at,
+            "dated_at": NOW - days(100),
+            "is_hour_stated": closing.hour_is_stated,
+            "time_zone": closing.zone.key,
+            **fields,
+        }
     )
 
 

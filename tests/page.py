@@ -9,6 +9,8 @@ import html5lib
 from django.http import HttpResponse
 from django.test import Client
 
+from events import live
+
 _XHTML = "{http://www.w3.org/1999/xhtml}"
 
 
@@ -117,3 +119,4 @@ def check_no_template_leaks(html: str) -> None:
     """No template syntax and no stray None reaches a reader."""
     for leak in ("{%", "{#", "#}", "%}", "<c-", ">None<", "&lt;bound method"):
         assert leak not in html, f"{leak!r} in the page"
+    assert live.SECRET not in html, "a mark in the page, where a live text was to come"

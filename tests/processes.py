@@ -52,8 +52,15 @@ def database_url() -> str:
 class Program:
     """A program of this project, started on entering and ended on leaving."""
 
-    def __init__(self, *arguments: str, environment: dict[str, str], folder: Path) -> None:
+    def __init__(
+        self,
+        *arguments: str,
+        environment: dict[str, str],
+        folder: Path,
+        inherits: tuple[int, ...] = (),
+    ) -> None:
         self._arguments = arguments
+        self._inherits = inherits
         self._environment = environment
         self._output = folder / f"output-{time.monotonic_ns()}"
 
@@ -66,6 +73,7 @@ class Program:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                pass_fds=self._inherits,
             )
         return self
 

@@ -6,11 +6,25 @@ from dataclasses import dataclass, field
 from gettext import GNUTranslations
 from pathlib import Path
 
+import allauth
 import pytest
+from django.utils import translation
+
+from portal.allauth_sentences import COUNTED_SENTENCES, SENTENCES
 
 LOCALE = Path(__file__).resolve().parent.parent / "locale"
 # 'msgid "…"', 'msgstr[1] "…"', and the lines that go on: '"…"'.
 LINE = re.compile(r'(?:(msg\w+)(?:\[\d\])? )?(".*")')
+# What django-allauth says of passwords, telephones and other things that are not here, and on pages
+# and in mails of which there is a template of our own.
+NOT_SAID_HERE = re.compile(
+    r"[Pp]assword|phone|[Uu]sername|client_name|your device|View your"
+    r"|<strong>Note|Already have an account|Are you sure you want to sign out|If it was you"
+    r"|If you choose to trust|If you have not created|Please Confirm Your|This mail can be"
+    r"|This part of the site|Verify Your|We have sent|You are about to create a passkey"
+    r"|You are receiving this email because you|You must type the same|You're receiving"
+    r"|still pending|verification code is listed|sign-in code is listed",
+)
 PLACEHOLDER = re.compile(r"(%\(\w+\))|(<[^>]+>)")
 
 
@@ -109,3 +123,31 @@ def test_french_sets_its_punctuation_apart() -> None:
     unwanted = re.compile(r"'| [:;?!»]|« |[^\u00a0][;?!»](\s|$)|[^\u00a0]:(\s|$)|«[^\u00a0]")
 
     assert [text for text in _said("fr") if unwanted.search(text)] == []
+
+
+# The sentences of django-allauth ------------------------------------------------------------------
+
+
+def _of_allauth(language: str) -> dict[str, str]:
+    path = Path(allauth.__file__).parent / "locale" / language / "LC_MESSAGES" / "django.mo"
+    with path.open("rb") as file:
+        catalogue = GNUTranslations(file)._catalog  # type: ignore[attr-defined] # has no other way
+    return {key if isinstance(key, str) else key[0]: text for key, text in catalogue.items()}
+
+
+def test_sentences_said_in_our_own_words_are_still_those_of_allauth() -> None:
+    theirs = _of_allauth("nl")
+
+    assert [sentence for sentence in SENTENCES if sentence not in theirs] == []
+    assert len(COUNTED_SENTENCES) == 2
+
+
+def test_dutch_of_allauth_says_u_to_whoever_can_read_it() -> None:
+    familiar = re.compile(r"\b(je|jij|jou|jouw|jezelf)\b|a\.u\.b|alstublieft", re.IGNORECASE)
+    reachable = [found for found in _of_allauth("nl") if not NOT_SAID_HERE.search(found)]
+
+    with translation.override("nl"):
+        said = {sentence: translation.gettext(sentence) for sentence in reachable}
+
+    assert len(said) > 100
+    assert {sentence: text for sentence, text in said.items() if familiar.search(text)} == {}

@@ -13,3 +13,5 @@ INSTALLED_APPS = [
     for app in _INSTALLED_APPS
     if app != "modeltranslation"
 ]
+# The tables that the benches compare with.
+INSTALLED_APPS.append("bench.bare")

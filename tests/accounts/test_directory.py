@@ -1,8 +1,12 @@
+from collections import Counter
+
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts import directory
-from accounts.models import Organisation, OrganisationDomain
-from tests.build import make_organisation
+from accounts.models import NameMatch, Organisation, OrganisationDomain
+from tests.build import NOW, make_organisation
 from tests.page import CheckedClient
 
 pytestmark = pytest.mark.django_db
@@ -97,6 +101,60 @@ def test_index_names_twice_changes_nothing(bosa: Organisation) -> None:
     assert sorted(bosa.keys.values_list("pk", "key")) == before
 
 
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("Stad Gent", "Gent, stad"),
+        ("Departement EWI", "Dep. EWI"),
+        ("Het Facilitair Bedrijf", "Facilitair bedrijf"),
+        ("Facilitair Bedrijf", "het facilitair-bedrijf"),
+        ("Agentschap Innoveren & Ondernemen", "agentschap innoveren en ondernemen"),
+        ("Rijksdienst voor Sociale Zekerheid (R.S.Z.)", "rijksdienst voor sociale zekerheid (RSZ)"),
+    ],
+)
+def test_find_knows_other_spellings(name: str, typed: str) -> None:
+    organisation = known(name)
+
+    assert directory.find(typed) == organisation
+
+
+def test_find_prefers_a_name_itself_to_one_spelled_otherwise() -> None:
+    known("Het Archief")
+    itself = known("Archief")
+
+    assert directory.find("archief") == itself
+
+
+def test_find_is_none_where_two_are_spelled_otherwise() -> None:
+    known("De Haven")
+    known("Het Haven")
+
+    assert directory.find("haven") is None
+    assert directory.find("de haven") is not None
+
+
+def test_find_believes_what_an_administrator_said(bosa: Organisation) -> None:
+    other = known("Iets anders")
+    match = NameMatch.objects.create(key="bosa", name="BOSA", organisation=other, matched_at=NOW)
+    assert directory.find("Bosa") == other
+
+    match.organisation = None
+    match.save()
+    assert directory.find("Bosa") is None
+
+    match.undone_at = NOW
+    match.save()
+    assert directory.find("Bosa") == bosa
+
+
+def test_index_names_leaves_one_key_per_form_of_a_name(bosa: Organisation) -> None:
+    organisation = known("Het Archief", aliases=("Archief",))
+
+    keys = dict(organisation.keys.values_list("key", "is_loose"))
+
+    assert keys == {"het archief": False, "archief": False}
+
+
 # By mail domain ----------------------------------------------------------------------------------
 
 
@@ -136,6 +194,16 @@ def test_at_domain_prefers_the_nearest(flanders: Organisation) -> None:
 
     assert directory.at_domain("mail.vlaio.vlaanderen.be") == vlaio
     assert directory.at_domain("mail.vlaanderen.be") == flanders
+
+
+def test_at_domains_asks_the_database_once(flanders: Organisation) -> None:
+    domains = [f"d{number}.vlaanderen.be" for number in range(300)] + ["elders.be", "\x00.be"]
+
+    with CaptureQueriesContext(connection) as queries:
+        owners = directory.at_domains(domains)
+
+    assert len(queries) == 1
+    assert Counter(owners.values()) == {flanders: 300, None: 2}
 
 
 # Suggesting --------------------------------------------------------------------------------------

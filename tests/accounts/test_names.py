@@ -5,7 +5,16 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.names import address_key, matching_key, normal_address, validate_one_line
+from accounts.names import (
+    PUBLIC_PROVIDERS,
+    address_key,
+    domain_of,
+    loose_key,
+    matching_key,
+    normal_address,
+    validate_mail_domain,
+    validate_one_line,
+)
 
 
 @pytest.mark.parametrize(
@@ -70,6 +79,88 @@ def test_matching_key_of_a_key_is_that_key(name: str) -> None:
     key = matching_key(name)
 
     assert matching_key(unicodedata.normalize("NFC", key)) == matching_key(key)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Stad Gent", "Gent, stad"),
+        ("Departement EWI", "Dep. EWI"),
+        ("Departement EWI", "dept EWI"),
+        ("R.S.Z.", "RSZ"),
+        ("Vlaams AI-Onderzoeksprogramma", "vlaams AI onderzoeksprogramma"),
+        ("Plate-forme eHealth", "Plate‑forme eHealth"),
+        ("De Lijn", "Lijn"),
+        ("Het Facilitair Bedrijf", "facilitair bedrijf"),
+        ("La Défense", "defense"),
+        ("Le Forem", "FOREM"),
+        ("L’ONEM", "Onem"),
+        ("Innoveren & Ondernemen", "Innoveren en Ondernemen"),
+        ("Stratégie et Appui", "Stratégie & Appui"),
+        ("Agentschap ’t Hof", "agentschap `t Hof"),
+    ],
+)
+def test_loose_key_is_the_same_for_spellings_of_one_name(one: str, other: str) -> None:
+    assert loose_key(one) == loose_key(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Stad Gent", "StadGent"),
+        ("Stad Gent", "Gent Stad"),
+        ("Stad Gent", "Gent"),
+        ("Raad van State", "State van Raad"),
+        ("FOD Financiën", "FOD Justitie"),
+        ("Departement Onderwijs", "Agentschap Onderwijs"),
+        ("DEP", "Departement"),
+        ("De X", "X"),
+        ("Gent, stad, haven", "haven stad gent"),
+    ],
+)
+def test_loose_key_keeps_other_bodies_apart(one: str, other: str) -> None:
+    assert loose_key(one) != loose_key(other)
+
+
+@given(
+    st.text()
+    | st.lists(st.sampled_from(["de", "dep.", "en", "&", ",", "-", "'", "l"])).map(" ".join)
+)
+def test_loose_key_depends_on_the_matching_key_only(name: str) -> None:
+    assert loose_key(matching_key(name)) == loose_key(name)
+
+
+@given(st.text())
+def test_names_with_one_matching_key_have_one_loose_key(name: str) -> None:
+    other = f"  {name.upper()} " if matching_key(name.upper()) == matching_key(name) else name
+
+    assert loose_key(other) == loose_key(name)
+
+
+@pytest.mark.parametrize(
+    ("email", "domain"),
+    [(" an@Stad.GENT ", "stad.gent"), ('"a@b"@example.org', "example.org"), ("", "")],
+)
+def test_domain_of_is_what_comes_after_the_last_at(email: str, domain: str) -> None:
+    assert domain_of(email) == domain
+
+
+@pytest.mark.parametrize("domain", ["vlaio.be", "mow.vlaanderen.be", "minfin.fed.be", "stad.gent"])
+def test_mail_domain_of_a_body_is_accepted(domain: str) -> None:
+    validate_mail_domain(domain)
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [
+        *sorted(PUBLIC_PROVIDERS), "mail.gmail.com", "GMAIL.com", "be", "com", "ac.be", "", ".be",
+        "vlaio", "vlaio.be.", "an@vlaio.be", "https://vlaio.be", "vlaio.be/x", "vla io.be",
+        "vlaio\x00.be", "-vlaio.be", "a..be", "x" * 64 + ".be", "*.be", "1.2.3.4",
+    ],
+)  # fmt: skip
+def test_mail_domain_of_anybody_or_nobody_is_refused(domain: str) -> None:
+    with pytest.raises(ValidationError):
+        validate_mail_domain(domain)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from procurement.models import Call
 from tests.build import (
     make_administrator,
     make_agenda_item,
+    make_call,
     make_deadline,
     make_organiser,
     make_programme,
@@ -24,9 +25,7 @@ pytestmark = pytest.mark.django_db
 def fill(programme: Programme) -> list[object]:
     """One row of everything a programme's organisers work with."""
     session = make_session(programme=programme)
-    call = make_deadline(
-        call=Call.objects.create(slug=f"call-{programme.pk}", title="Oproep", programme=programme)
-    ).call
+    call = make_deadline(call=make_call(programme=programme)).call
     return [
         programme,
         session,
@@ -79,8 +78,10 @@ def test_managed_by_gives_an_administrator_everything() -> None:
     [
         ({"is_staff": True}, True, True),
         ({"is_staff": True}, False, False),
-        ({"is_staff": False}, True, False),
+        ({"is_staff": False}, True, True),
+        ({"is_staff": False}, False, False),
         ({"is_staff": True, "is_active": False}, True, False),
+        ({"is_superuser": True}, False, True),
         ({"is_staff": True, "is_superuser": True}, False, True),
         ({"is_staff": True, "is_superuser": True, "is_active": False}, False, False),
     ],

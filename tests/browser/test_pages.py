@@ -8,17 +8,25 @@ import pytest
 from allauth.account.models import EmailAddress
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.test import Client
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, FilePayload, Page
 
+from accounts.auditing import SYSTEM
 from accounts.models import Theme, User
-from events import registering
-from events.models import Registration, Session, SessionState
+from events import attendance, circulars, materials, registering, seating
+from events.attendance import Mark
+from events.models import Circular, Needs, Question, Registration, Session, SessionState
 from events.rescheduling import When, move
+from moments.edges import Closing, Edge
+from moments.local import BRUSSELS
 from portal.models import Preparation
+from procurement.changing import Edit, save_deadline
+from procurement.models import Call, Follow
 from tests import build
 from tests.browser.conftest import COLLECT, watch
+from tests.procurement.build import make_follow
 
 pytestmark = pytest.mark.browser
 
@@ -27,6 +35,8 @@ PHONE, DESKTOP, NARROWEST = (
     {"width": 1280, "height": 900},
     {"width": 320, "height": 640},
 )
+# In the dark only colours differ; the rest was looked at by day.
+OF_COLOUR = {"runOnly": ["color-contrast", "link-in-text-block"]}
 LONG_WORD = "Gegevensbeschermingseffectbeoordelingsmethodologie"
 
 
@@ -39,6 +49,8 @@ class World:
     waiting: Registration
     cancelled: Registration
     moved: Registration
+    asked: Follow
+    follow: Follow
 
 
 def make_world(site: str) -> World:
@@ -52,14 +64,21 @@ def make_world(site: str) -> World:
             programme=programme,
             title=f"{LONG_WORD} ({state})",
             summary="Wat kan, wat mag, wat werkt.",
+            asks_access_needs=True,
+            asks_diet=True,
             description="Eerst **dit**.\n\n- een\n- twee\n\n[Meer](https://example.org)",
         )
         session.themes.set(Theme.objects.all())
     session = Session.objects.get(slug="open")
     agenda(session)
     agenda(Session.objects.get(slug="running"))
-    registering.set_capacity(session, 2, now=build.NOW)
-    seated = build.make_registration(session, name=LONG_WORD, email=f"{'lang' * 15}@example.org")
+    seating.set_capacity(session, 2, now=build.NOW)
+    first, second = ask(session)
+    answers = {first: ["option0"], second: [LONG_WORD]}
+    seated = build.make_registration(
+        session, name=LONG_WORD, email=f"{'lang' * 15}@example.org", answers=answers
+    )
+    Needs.objects.create(registration=seated, access=LONG_WORD, diet="Vis", consented_at=build.NOW)
     waiting = build.make_registration(Session.objects.get(slug="waiting-list"))
     cancelled = build.make_registration(session)
     registering.cancel(cancelled, now=build.NOW, by=Registration.CancelledBy.OWNER)
@@ -72,10 +91,59 @@ def make_world(site: str) -> World:
         When(on_site.starts_at + build.days(7), on_site.ends_at + build.days(7)),
         now=build.NOW,
     )
-    deadline = build.make_deadline(source_phrase="uiterlijk 24 september")
-    Preparation.objects.create(session=session, call=deadline.call)
+    call = make_call(site)
+    Preparation.objects.create(session=session, call=call)
     call_command("worker", "--once")
-    return World(site, seated, waiting, cancelled, moved)
+    follow = make_follow(call=call)
+    asked = make_follow(email=f"{'lang' * 15}@example.com", call=call, confirmed_at=None)
+    return World(site, seated, waiting, cancelled, moved, asked, follow)
+
+
+def ask(session: Session) -> tuple[Question, Question]:
+    """Questions of the session's own: one depends on the other."""
+    first = build.make_question(session, f"Komt u naar {LONG_WORD}?", LONG_WORD, "Nee")
+    second = build.make_question(
+        session,
+        "Wat verwacht u?",
+        help_text=f"Denk aan {LONG_WORD}.",
+        is_required=True,
+        shown_if=first,
+        shown_if_option="option0",
+    )
+    build.make_question(session, "Welke dagen?", LONG_WORD, "Dinsdag", kind="choices")
+    return first, second
+
+
+def make_call(site: str) -> Call:
+    """A call with everything that its page can show, its deadline moved."""
+    call = build.make_call(
+        slug="oproep",
+        title=f"Oproep {LONG_WORD}",
+        summary=f"Steun voor {LONG_WORD}.",
+        body="Eerst **dit**.\n\n- een\n- twee",
+        target_group=f"Wie {LONG_WORD} doet",
+        excluded_group="Wie al steun kreeg",
+        how_to_submit="Per e-mail.",
+        official_url=f"{site}/{LONG_WORD}",
+        source="vlaio.be",
+        application_language="en",
+    )
+    call.themes.set(Theme.objects.all())
+    call.organisers.add(build.make_organisation(name=LONG_WORD))
+    call.eligibilities.create(group="care")
+    call.eligibilities.create(group="smes", may_submit=False)
+    call.amounts.create(kind="ceiling", value=1_000_000, is_indicative=True, label=LONG_WORD)
+    call.cofinancing.create(kind="support", percentage=50)
+    call.documents.create(title=LONG_WORD, url=f"{site}/sjabloon", version="2.1")
+    earlier = Closing(Edge.AT_TIME, build.NOW - build.days(3), BRUSSELS)
+    first = build.make_deadline(call=call, kind="pre_notification", closing=earlier)
+    deadline = build.make_deadline(call=call, requires=first, intake_working_days=5)
+    deadline.closes_at += build.days(7)
+    save_deadline(deadline, Edit(None, build.NOW, f"Veel {LONG_WORD}."))
+    old = Closing(Edge.AT_TIME, build.NOW - build.days(800), BRUSSELS)
+    build.make_deadline(call=call, closing=old, outcome="29 voorstellen")
+    build.make_call(title=f"Zonder datum {LONG_WORD}")
+    return call
 
 
 def agenda(session: Session) -> None:
@@ -101,7 +169,12 @@ def address(path: str) -> Callable[[Page, World], None]:
         codes = {
             f"{name}_{kind}": getattr(getattr(world, name), f"{kind}_code")
             for name in ("seated", "waiting", "cancelled", "moved")
-            for kind in ("managing", "joining")
+            for kind in ("managing", "joining", "ticket")
+        }
+        codes |= {
+            "confirm": world.asked.confirming_code,
+            "follower": world.follow.follower.get_absolute_url().split("/")[2],
+            "stop": world.follow.follower.get_stop_url().split("/")[2],
         }
         page.goto(world.site + path.format(**codes))
 
@@ -117,6 +190,28 @@ def send_form(slug: str, **typed: str) -> Callable[[Page, World], None]:
             page.locator(f"form[method=post] [name={name}]").fill(text)
         page.locator("form[method=post] button[type=submit]").click()
         page.wait_for_url(re.compile("/regist(er|ered)/"))
+
+    return send
+
+
+def follow_badly(page: Page, world: World) -> None:
+    """Send the form to follow with an address that is none."""
+    page.goto(f"{world.site}/follow/")
+    page.locator("form[method=post] [name=email]").fill("geen adres")
+    page.locator("form[method=post] button[type=submit]").click()
+    page.get_by_role("alert").wait_for()
+
+
+def send_group(**typed: str) -> Callable[[Page, World], None]:
+    """Fill in the form for colleagues and send it."""
+
+    def send(page: Page, world: World) -> None:
+        page.goto(f"{world.site}/sessions/open/register/colleagues/")
+        page.locator("details summary").click()
+        for name, text in typed.items():
+            page.locator(f"form[method=post] [name={name}]").fill(text)
+        page.locator("form[method=post] button[type=submit]").first.click()
+        page.wait_for_url(re.compile("/(colleagues|registered)/"))
 
     return send
 
@@ -159,6 +254,161 @@ def signed_in(path: str) -> Callable[[Page, World], None]:
     return open_it
 
 
+def organising(path: str, *, opened: bool = False) -> Callable[[Page, World], None]:
+    """Open a page about the first session as its organiser; `opened` unfolds what is folded."""
+
+    def open_it(page: Page, world: World) -> None:
+        session = world.seated.session
+        sign_in(page, build.make_organiser(session.programme, name=LONG_WORD), world.site)
+        where = f"{world.site}/organise/sessions/{session.slug}/attendees/"
+        page.goto(where + path.format(id=world.seated.pk))
+        if opened:
+            for summary in page.locator("summary").all():
+                summary.click()
+            page.locator("[name=chosen]").first.check()
+
+    return open_it
+
+
+def at_the_door(path: str) -> Callable[[Page, World], None]:
+    """Open an address of who takes attendance while a session runs; `person` is there already."""
+
+    def open_it(page: Page, world: World) -> None:
+        session = Session.objects.get(slug="running")
+        Session.objects.filter(pk=session.pk).update(attendance="hybrid", venue=LONG_WORD)
+        session.refresh_from_db()
+        rows = [
+            registering.register(
+                session, build.applicant(name=name), received_at=build.NOW, by_organiser=True
+            ).registration
+            for name in (LONG_WORD, f"An {LONG_WORD}", "Bo Elst")
+        ]
+        for row, mark in zip(rows, (Mark("present", "online"), Mark("excused")), strict=False):
+            attendance.mark(row, mark, seen="", by=SYSTEM, now=build.NOW)
+        sign_in(page, build.make_organiser(session.programme, name=LONG_WORD), world.site)
+        facts = {"person": rows[0].pk, "ticket": rows[2].get_ticket_url()}
+        page.goto(world.site + path.format(**facts))
+
+    return open_it
+
+
+def working_on_agenda(path: str) -> Callable[[Page, World], None]:
+    """Open an address as an organiser of the session that is open; `item` is its first item."""
+
+    def open_it(page: Page, world: World) -> None:
+        session = Session.objects.get(slug="open")
+        sign_in(page, build.make_organiser(session.programme), world.site)
+        page.goto(world.site + path.format(item=session.agenda_items.in_order()[0].pk))
+
+    return open_it
+
+
+def working_on_questions(path: str) -> Callable[[Page, World], None]:
+    """Open an address as an organiser of the session that is open; `question` was answered."""
+
+    def open_it(page: Page, world: World) -> None:
+        session = Session.objects.get(slug="open")
+        sign_in(page, build.make_organiser(session.programme), world.site)
+        page.goto(world.site + path.format(question=session.questions.all()[1].pk))
+
+    return open_it
+
+
+def starting(page: Page, world: World) -> None:
+    """Open the overview as an organiser whose programme has one draft."""
+    draft = build.make_session(status=Session.Status.DRAFT, title=LONG_WORD)
+    sign_in(page, build.make_organiser(draft.programme), world.site)
+    page.goto(f"{world.site}/organise/")
+
+
+def leading(path: str) -> Callable[[Page, World], None]:
+    """Open an address as the lead of the programme, of whom the log tells something."""
+
+    def open_it(page: Page, world: World) -> None:
+        session = Session.objects.get(slug="open")
+        lead = build.make_lead(session.programme, name=LONG_WORD)
+        sign_in(page, lead, world.site)
+        page.goto(f"{world.site}/organise/sessions/open/attendees/")
+        page.goto(world.site + path)
+
+    return open_it
+
+
+def speaking(path: str) -> Callable[[Page, World], None]:
+    """Open an address as an organiser with a speaker who handed in slides; `page` is theirs."""
+
+    def open_it(page: Page, world: World) -> None:
+        session, past = (Session.objects.get(slug=slug) for slug in ("open", "past"))
+        item = session.agenda_items.in_order()[1]
+        own = materials.open_page(
+            session, item.contributions.get().speaker, by=SYSTEM, now=build.NOW
+        )
+        materials.describe(own, text=f"{LONG_WORD}. Jurist.", photo=None, by=SYSTEM, now=build.NOW)
+        for each in (session, past):
+            for title in (LONG_WORD, "Opname"):
+                link = materials.add_link(
+                    each, title=title, url="https://example.org/x", by=SYSTEM, now=build.NOW
+                )
+                materials.set_shown(link, is_shown=True, by=SYSTEM, now=build.NOW)
+        slides = SimpleUploadedFile("dia.pdf", b"%PDF-1.7")
+        materials.add_file(session, slides, title=LONG_WORD, page=own, by=SYSTEM, now=build.NOW)
+        sign_in(page, build.make_organiser(session.programme), world.site)
+        page.goto(world.site + path.format(page=own.get_absolute_url()))
+
+    return open_it
+
+
+def working_on_messages(path: str) -> Callable[[Page, World], None]:
+    """Open an address as an organiser with a message to send and one that was sent."""
+
+    def open_it(page: Page, world: World) -> None:
+        session = Session.objects.get(slug="open")
+        made = []
+        for _each in range(2):
+            circular = Circular(session=session, subject_nl=LONG_WORD, text_nl=f"{LONG_WORD} {{x}}")
+            circulars.save(circular, by=SYSTEM, now=build.NOW)
+            made.append(circular)
+        circulars.send(made[0], by=SYSTEM, now=build.NOW)
+        sign_in(page, build.make_organiser(session.programme), world.site)
+        page.goto(world.site + path.format(sent=made[0].pk, draft=made[1].pk))
+
+    return open_it
+
+
+def read_calendar_file(page: Page, world: World) -> None:
+    """Have a calendar file read that holds two appointments."""
+    sign_in(page, build.make_organiser(world.seated.session.programme), world.site)
+    page.goto(f"{world.site}/organise/sessions/import/")
+    link = "https://teams.microsoft.com/l/meetup-join/" + "x" * 200
+    events = "".join(
+        f"BEGIN:VEVENT\nSUMMARY:{title}\nDTSTART:20270610T120000\nRRULE:FREQ=DAILY\n"
+        f"LOCATION:{LONG_WORD}\nDESCRIPTION:Welkom.\\n\\nHier: {link}\nEND:VEVENT\n"
+        for title in (LONG_WORD, "Tweede")
+    )
+    content = f"BEGIN:VCALENDAR\n{events}END:VCALENDAR\n".encode()
+    sent = FilePayload(name="afspraak.ics", mimeType="text/calendar", buffer=content)
+    page.locator("[name=file]").set_input_files(sent)
+    page.locator("main form button[type=submit]").click()
+    page.locator("#appointment-2").wait_for()
+
+
+def take_appointment_over(page: Page, world: World) -> None:
+    """Have the form filled in with the first of them."""
+    read_calendar_file(page, world)
+    page.locator("main form button[type=submit]").first.click()
+    page.locator("[name=title_nl]").wait_for()
+
+
+def paste_programme(page: Page, world: World) -> None:
+    """Have a programme read, of which one line is not understood."""
+    working_on_agenda("/organise/sessions/open/agenda/paste/")(page, world)
+    page.locator("[name=text]").fill(
+        f"{LONG_WORD}\n14u00 – 14u30 {LONG_WORD} (An Janssens, jurist)"
+    )
+    page.locator("form#paste button[type=submit]").click()
+    page.locator("#reading").wait_for()
+
+
 GOOD = {"name": "Jan Peeters", "email": "jan@example.org", "organisation_name": "Stad Voorbeeld"}
 PAGES = {
     "home": address("/"),
@@ -167,6 +417,7 @@ PAGES = {
     "sessions": address("/sessions/"),
     "sessions of a theme": address("/sessions/?theme=ethiek"),
     "sessions past": address("/sessions/?period=past"),
+    "sessions of a month": address("/sessions/?month=2027-06"),
     "sessions none found": address("/sessions/?q=niets"),
     **{
         f"session {state}": address(f"/sessions/{str(state).replace('_', '-')}/")
@@ -184,22 +435,97 @@ PAGES = {
     "manage waiting": address("/registrations/{waiting_managing}/"),
     "manage cancelled": address("/registrations/{cancelled_managing}/"),
     "manage on site": address("/registrations/{moved_managing}/"),
+    "form for colleagues": address("/sessions/open/register/colleagues/"),
+    "form for colleagues with errors": send_group(name=LONG_WORD, email_0="geen adres"),
+    "form for colleagues with pasted lines": send_group(pasted=f"{LONG_WORD}; jan@example.org\nx"),
+    "registered colleagues": send_group(
+        **GOOD, name_0=LONG_WORD, email_0=f"{'lang' * 15}@example.com"
+    ),
+    "substitute": address("/registrations/{seated_managing}/substitute/"),
+    "details": address("/registrations/{seated_managing}/details/"),
     "cancel": address("/registrations/{seated_managing}/cancel/"),
     "join before the release": address("/registrations/{seated_joining}/join/"),
     "join waiting": address("/registrations/{waiting_joining}/join/"),
     "join cancelled": address("/registrations/{cancelled_joining}/join/"),
     "join on site": address("/registrations/{moved_joining}/join/"),
+    "ticket": address("/registrations/{moved_ticket}/ticket/"),
+    "ticket scanned": at_the_door("{ticket}"),
+    "at the door": at_the_door("/organise/sessions/running/attendance/?show=all"),
+    "at the door nobody found": at_the_door("/organise/sessions/running/attendance/?q=niemand"),
+    "presence": at_the_door("/organise/sessions/running/attendance/{person}/"),
+    "presence of many": at_the_door("/organise/sessions/running/attendees/presence/?everyone=1"),
     "deadlines": address("/deadlines/"),
+    "deadlines chosen": address("/deadlines/?theme=ethiek&status=open"),
+    "deadlines none found": address("/deadlines/?q=niets"),
+    "call": address("/deadlines/oproep/"),
+    "call in French": address("/fr/deadlines/oproep/"),
+    "follow": address("/follow/?subject=call:oproep"),
+    "follow with errors": follow_badly,
+    "confirm": address("/follow/{confirm}/confirm/"),
+    "following": address("/follow/{follower}/"),
+    "stop": address("/follow/{stop}/stop/"),
     "not found": address("/bestaat-niet/"),
     "find registration": address("/registrations/"),
     "sign in": address("/accounts/login/"),
     "make an account": address("/accounts/signup/"),
     "my page": signed_in("/me/"),
+    "attendees": organising(""),
+    "attendees narrowed": organising("?state=confirmed&column=name&column=kind", opened=True),
+    "attendees none found": organising("?q=niemand"),
+    "attendee": organising("{id}/"),
+    "attendee to correct": organising("{id}/details/"),
+    "attendee to move": organising("{id}/move/"),
+    "attendee to add": organising("add/"),
+    "attendees to cancel": organising("cancel/?everyone=1"),
+    "attendees to export": organising("export/"),
+    "figures": at_the_door("/organise/sessions/running/figures/"),
+    "figures over sessions": at_the_door("/organise/figures/"),
+    "attendees to print": organising("papers/"),
+    "attendees to import": organising("import/"),
     "my addresses": signed_in("/accounts/email/"),
     "my second factors": signed_in("/accounts/2fa/"),
     "my app": signed_in("/accounts/2fa/totp/activate/"),
+    "my passkeys": signed_in("/accounts/2fa/webauthn/"),
+    "my new passkey": signed_in("/accounts/2fa/webauthn/add/"),
+    "my recovery codes": signed_in("/accounts/2fa/recovery-codes/generate/"),
+    "my organisation": signed_in("/accounts/3rdparty/"),
+    "code by mail": address("/accounts/login/code/"),
+    "not allowed to sign in": address("/accounts/inactive/"),
+    "sign-in interrupted": address("/accounts/3rdparty/login/cancelled/"),
+    "sign-in failed": address("/accounts/3rdparty/login/error/"),
+    "privacy": address("/privacy/"),
+    "register of processing": address("/privacy/register/"),
+    "accessibility": address("/fr/accessibility/"),
+    "cookies": address("/cookies/"),
+    "report a vulnerability": address("/en/security/"),
     "where I am signed in": signed_in("/accounts/sessions/"),
     "sign out": signed_in("/accounts/logout/"),
+    "calendar file": read_calendar_file,
+    "calendar file taken over": take_appointment_over,
+    "first steps": starting,
+    "session's audit log": leading("/organise/sessions/open/audit/"),
+    "speakers and slides": speaking("/organise/sessions/open/materials/"),
+    "speaker's page": speaking("{page}"),
+    "session past with slides": speaking("/sessions/past/"),
+    "mail after a session": speaking("/organise/sessions/past/materials/tell/"),
+    "agenda to work on": working_on_agenda("/organise/sessions/open/agenda/"),
+    "agenda item": working_on_agenda("/organise/sessions/open/agenda/{item}/"),
+    "agenda item to delete": working_on_agenda("/organise/sessions/open/agenda/{item}/delete/"),
+    "programme to paste": working_on_agenda("/organise/sessions/open/agenda/paste/"),
+    "programme pasted": paste_programme,
+    "questions": working_on_questions("/organise/sessions/open/questions/"),
+    "new question": working_on_questions("/organise/sessions/open/questions/add/choice/"),
+    "question": working_on_questions("/organise/sessions/open/questions/{question}/"),
+    "question to delete": working_on_questions(
+        "/organise/sessions/open/questions/{question}/delete/"
+    ),
+    "messages": working_on_messages("/organise/sessions/open/messages/"),
+    "new message": working_on_messages("/organise/sessions/open/messages/new/?state=confirmed"),
+    "message to send": working_on_messages("/organise/sessions/open/messages/{draft}/"),
+    "what mails say": working_on_messages("/organise/sessions/open/mail/texts/"),
+    "what a mail says": working_on_messages("/organise/sessions/open/mail/texts/registered/"),
+    "message sent": working_on_messages("/organise/sessions/open/messages/{sent}/"),
+    "style guide": address("/fr/style/"),
     "mailbox": address("/mailbox/"),
     "mail": newest_mail,
 }
@@ -208,14 +534,19 @@ PAGES = {
 @pytest.mark.parametrize("name", PAGES)
 def test_page_is_accessible(name: str, browser: Browser, site: str) -> None:
     # Without the content security policy, which keeps out what looks into the page.
-    context = browser.new_context(bypass_csp=True, locale="nl-BE", viewport=PHONE)
+    context = browser.new_context(
+        bypass_csp=True, locale="nl-BE", viewport=PHONE, reduced_motion="reduce"
+    )
     page = context.new_page()
     PAGES[name](page, make_world(site))
 
     found = []
     for size in (PHONE, DESKTOP):
         page.set_viewport_size(size)
+        page.emulate_media(color_scheme="light")
         found += Axe().run(page).response["violations"]
+        page.emulate_media(color_scheme="dark")
+        found += Axe().run(page, options=OF_COLOUR).response["violations"]
 
     context.close()
     assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] == []

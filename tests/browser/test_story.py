@@ -121,7 +121,8 @@ def test_visitor_registers_and_takes_part(
     address = join.get_attribute("href")
     assert address is not None
     page.goto(address)
-    expect(page.locator(f"main a[href='{build.LINK}']")).to_be_visible()
+    expect(page.get_by_role("button", name="Neem deel")).to_be_visible()
+    expect(page.locator("main code")).to_have_text(build.LINK)
 
     page.goto(f"{site}/mailbox/")
     expect(page.get_by_role("row").filter(has_text="Uw link")).to_have_count(1)

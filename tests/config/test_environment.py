@@ -16,6 +16,9 @@ PRODUCTION = {
     "DATABASE_URL": "postgres://user:password@127.0.0.1:1/name",
     "EMAIL_URL": "smtp+tls://user:password@mail.example.be:587",
     "DEFAULT_FROM_EMAIL": "sessies@example.be",
+    "CONTROLLER_NAME": "Departement Voorbeeld",
+    "DATA_PROTECTION_CONTACT": "dpo@example.be",
+    "SECURITY_CONTACT": "security@example.be",
 }
 SHOW = """
 import json, sys
@@ -85,12 +88,36 @@ def test_missing_setting_stops_the_start_with_a_sentence(name: str) -> None:
         ("EMAIL_URL", "mail.example.be"),
         ("EMAIL_URL", "http://mail.example.be"),
         ("EMAIL_URL", "smtp://mail.example.be:port"),
+        ("EMAIL_URL", "brevo://"),
+        ("EMAIL_URL", "brevo://@"),
+        ("EMAIL_URL", "mailjet://key@"),
+        ("EMAIL_URL", "scaleway://secret@"),
+        ("EMAIL_URL", "ses://key:secret@"),
+        ("EMAIL_URL", "brevo://[key@"),
+        ("EMAIL_URL_2", "mail.example.be"),
+        ("EMAIL_URL_2", "mailjet://key@"),
+        ("MAIL_RATE_PER_MINUTE", "many"),
+        ("MAIL_RATE_PER_MINUTE", "-1"),
+        ("MAIL_WEBHOOK_SECRET", "secret"),
+        ("MAIL_WEBHOOK_SECRET", ":secret"),
         ("DEFAULT_FROM_EMAIL", ""),
         ("DEFAULT_FROM_EMAIL", "sessies"),
         ("DEFAULT_FROM_EMAIL", "Sessies <sessies@example.be>"),
         ("DEFAULT_FROM_EMAIL", "a@example.be, b@example.be"),
         ("LOCAL_MODE", "perhaps"),
         ("BEHIND_PROXY", "2"),
+        ("CONTROLLER_NAME", " "),
+        ("DATA_PROTECTION_CONTACT", ""),
+        ("DATA_PROTECTION_CONTACT", "the officer"),
+        ("SECURITY_CONTACT", "http://example.be/security"),
+        ("SECURITY_CONTACT", "mailto:security@example.be"),
+        ("SECURITY_CONTACT", "https://example.be/\nContact: https://evil.example"),
+        ("ACCESSIBILITY_CONTACT", "Els <els@example.be>"),
+        ("SUPERVISORY_AUTHORITY_CONTACT", "https://"),
+        ("ACCESSIBILITY_ASSESSED_ON", "21/11/2026"),
+        ("ACCESSIBILITY_ASSESSED_ON", "2026-02-30"),
+        ("RETENTION_DAYS_DEFAULT", "ninety"),
+        ("RETENTION_DAYS_DEFAULT", "0"),
     ],
 )
 def test_wrong_setting_stops_the_start_with_a_sentence(name: str, value: str) -> None:
@@ -99,6 +126,41 @@ def test_wrong_setting_stops_the_start_with_a_sentence(name: str, value: str) ->
     assert ran.returncode == 1
     assert ran.stderr.startswith(f"The setting {name} ")
     assert len(ran.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "name", "options"),
+    [
+        ("brevo://k%2Fey@", "brevo", {"api_key": "k/ey"}),
+        ("mailjet://key:se%3Acret@", "mailjet", {"api_key": "key", "secret_key": "se:cret"}),
+        (
+            "postmark://t@?message_stream=x",
+            "postmark",
+            {"server_token": "t", "message_stream": "x"},
+        ),
+        (
+            "scaleway://s@Project-1?region=nl-ams",
+            "scaleway",
+            {"secret_key": "s", "project_id": "Project-1", "region": "nl-ams"},
+        ),
+    ],
+)
+def test_one_setting_chooses_a_mail_service(
+    address: str, name: str, options: dict[str, str]
+) -> None:
+    backend, providers = read("EMAIL_BACKEND", "MAIL_PROVIDERS", EMAIL_URL=address)
+
+    assert backend == f"anymail.backends.{name}.EmailBackend"
+    assert providers == {name: {"backend": backend, **options}}
+
+
+def test_a_second_provider_may_be_of_the_same_sort() -> None:
+    [providers] = read("MAIL_PROVIDERS", EMAIL_URL="brevo://a@", EMAIL_URL_2="brevo://b@")
+
+    assert [(name, each["api_key"]) for name, each in providers.items()] == [
+        ("brevo", "a"),
+        ("brevo (2)", "b"),
+    ]
 
 
 def test_wrong_setting_does_not_show_the_password_in_it() -> None:
@@ -119,6 +181,21 @@ def test_passwords_with_special_letters_arrive_as_they_are() -> None:
 
     assert shown[:2] == ["apikey", "a+b/c@d#e"]
     assert shown[2]["default"]["PASSWORD"] == "a+b/c@d#e"
+
+
+def test_statements_read_who_does_what_as_phrases() -> None:
+    shown = read(
+        "PROCESSORS",
+        "PROCESSORS_OUTSIDE_EEA",
+        "ACCESSIBILITY_CONTACT",
+        PROCESSORS="Example Hosting (servers, België); Example Mail (mails, Ierland);",
+    )
+
+    assert shown == [
+        ["Example Hosting (servers, België)", "Example Mail (mails, Ierland)"],
+        [],
+        "sessies@example.be",
+    ]
 
 
 def test_mailbox_has_no_address_outside_local_mode() -> None:

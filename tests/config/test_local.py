@@ -281,7 +281,7 @@ def test_runner_stopped_while_it_prepares_ends_without_a_traceback(
         again.wait_for(SERVING)
 
 
-@pytest.mark.parametrize("part", ["manage.py worker", "gunicorn config.wsgi"])
+@pytest.mark.parametrize("part", ["manage.py worker", "-m gunicorn"])
 def test_runner_whose_part_dies_says_so_and_ends_the_rest(
     part: str, runner: Callable[..., Program]
 ) -> None:

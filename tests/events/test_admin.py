@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
 
-import html5lib
 import pytest
 from django.contrib.messages import get_messages
 from django.db import connection
@@ -14,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from time_machine import TimeMachineFixture
 
-from accounts.models import Programme, User
+from accounts.models import AuditEntry, Programme, User
 from events import registering
 from events.models import (
     AgendaItem,
@@ -27,12 +26,12 @@ from events.models import (
 )
 from mailing.models import Message
 from tests import build
+from tests.forms import Form, forms_on, sent_by
 
 pytestmark = pytest.mark.django_db
 
 SESSIONS = "/admin/events/session/"
 REGISTRATIONS = "/admin/events/registration/"
-Form = dict[str, Any]
 
 
 @pytest.fixture(autouse=True)
@@ -61,26 +60,8 @@ def desk(organiser: User) -> Client:
 def form_on(page: HttpResponse) -> Form:
     """What a browser would send for the form of a page if nobody touched it."""
     assert page.status_code == 200
-    root = html5lib.parse(page.content.decode(), namespaceHTMLElements=False)
-    [form] = [each for each in root.iter("form") if (each.get("id") or "").endswith("_form")]
-    sent: Form = {}
-    for control in form.iter():
-        name = control.get("name") if control.tag in {"input", "select", "textarea"} else ""
-        if not name or control.get("type") in {"submit", "button", "file"} or "__prefix__" in name:
-            continue
-        if control.tag == "select":
-            chosen = [each.get("value") for each in control.iter("option") if _is_chosen(each)]
-            is_many = control.get("multiple") is not None
-            sent[name] = chosen if is_many else (chosen or [""])[-1]
-        elif control.tag == "textarea":
-            sent[name] = (control.text or "").removeprefix("\n")
-        elif control.get("type") != "checkbox" or control.get("checked") is not None:
-            sent[name] = control.get("value") or ("on" if control.get("type") == "checkbox" else "")
-    return sent
-
-
-def _is_chosen(option: Any) -> bool:
-    return option.get("selected") is not None
+    [form] = [each for each in forms_on(page) if (each.get("id") or "").endswith("_form")]
+    return sent_by(form)
 
 
 def agenda_item(
@@ -211,6 +192,22 @@ def test_saving_a_session_that_nobody_touched_changes_and_tells_nothing(
     after = [list(model.objects.values()) for model in (Session, AgendaItem, SeatCount, Speaker)]
     assert after == before
     assert kinds() == mails
+
+
+def test_each_change_is_kept_as_a_version_with_the_agenda_in_it(
+    desk: Client, programme: Programme, organiser: User
+) -> None:
+    send(desk, f"{SESSIONS}add/", **new_session(programme))
+    session = Session.objects.get()
+
+    change(desk, session, **agenda_item(0, "14:05", "14:50", "Slim aankopen"))
+
+    newest, oldest = session.versions.all()
+    assert [version.changed_by for version in (newest, oldest)] == [organiser, organiser]
+    assert oldest.content["agenda"] == []
+    assert [item["title_nl"] for item in newest.content["agenda"]] == ["Slim aankopen"]
+    actions = list(AuditEntry.objects.order_by("pk").values_list("action", flat=True))
+    assert actions == ["session.added", "session.published", "session.changed"]
 
 
 @pytest.mark.parametrize(
@@ -376,7 +373,7 @@ def test_draft_that_is_moved_and_published_at_once_was_never_moved(
     item.refresh_from_db()
     assert (session.status, session.starts_at) == ("published", build.at("14:00") + build.days(7))
     assert item.starts_at == build.at("14:05") + build.days(7)
-    assert (session.moved_from, session.sequence) == (None, 0)
+    assert (session.moved_from, session.sequence) == (None, 1)
 
 
 def test_session_moved_to_end_before_its_deadline_is_refused(

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -5,9 +6,12 @@ from django.conf import settings
 from django.utils import translation
 from icalendar import Calendar, Event
 
-from events import calendars, registering, rescheduling
-from events.models import Registration, Session
+from accounts.auditing import SYSTEM
+from accounts.models import Organisation
+from events import arranging, calendars, comparing, pasting, registering, rescheduling, shifting
+from events.models import AgendaItem, Registration, Session
 from events.rescheduling import When
+from ical.responses import feed
 from mailing.letters import CalendarPart
 from tests.build import (
     LINK,
@@ -47,11 +51,15 @@ def all_of(registration: Registration) -> dict[str, bytes]:
     assert cancellation is not None
     return {
         "download": calendars.session_file(own.session),
-        "feed": calendars.feed([own.session], name="Sessies"),
+        "feed": feed_of([own.session]),
         "own download": calendars.registrant_file(own),
         "invitation": calendars.request(own, now=NOW).content,
         "cancellation": cancellation.content,
     }
+
+
+def feed_of(sessions: Sequence[Session]) -> bytes:
+    return feed(calendars.contents(sessions), name="Sessies").body
 
 
 def unfolded(content: bytes) -> str:
@@ -300,7 +308,7 @@ def test_cancelled_session_stays_and_says_so(place: str) -> None:
     own = fresh(registration)
     made = {
         "download": calendars.session_file(own.session),
-        "feed": calendars.feed([own.session], name="Sessies"),
+        "feed": feed_of([own.session]),
         "own download": calendars.registrant_file(own),
         "cancellation": calendars.cancellation(own, now=NOW),
     }
@@ -329,27 +337,182 @@ def test_cancellation_for_who_never_had_a_seat_is_none() -> None:
 # What it says ------------------------------------------------------------------------------------
 
 
-def test_description_holds_summary_agenda_contact_and_page() -> None:
+def test_description_holds_summary_agenda_speakers_facts_and_page() -> None:
     session = make_session(
-        summary="Wat AI kan.", contact_name="Veerle", contact_email="veerle@example.org"
+        summary="Wat AI kan.",
+        audience="Lokale besturen",
+        attendance="hybrid",
+        venue="Herman Teirlinck, Brussel",
+        contact_name="Veerle",
+        contact_email="veerle@example.org",
     )
     block = make_agenda_item(session, "14:05", "15:15", kind="block", title="Mogelijkheden")
-    talk = make_agenda_item(session, "14:05", "14:50", parent=block, title="Onderzoek")
-    make_speaker(talk, name="Sabine Demey")
-    make_agenda_item(session, "15:15", "15:25", title="Vragen")
+    talk = make_agenda_item(session, "14:05", "14:50", parent=block, title="Onderzoek", track="A")
+    speaker = make_speaker(talk, name="Sabine Demey", role="directeur")
+    imec = Organisation.objects.create(slug="imec", name="imec")
+    speaker.contributions.update(organisation=imec)
+    again = make_agenda_item(session, "15:15", "15:25", title="Vragen")
+    again.contributions.create(speaker=speaker, role="directeur", organisation=imec)
 
-    blocks = str(event_of(calendars.session_file(session))["description"]).split("\n\n")
+    description = str(event_of(calendars.session_file(session))["description"])
 
-    assert blocks[:2] == [
+    assert description.split("\n\n") == [
         "Wat AI kan.",
         (
+            "Programma:\n"
             "14u05 – 15u15 Mogelijkheden\n"
-            "  14u05 – 14u50 Onderzoek (Sabine Demey)\n"
-            "15u15 – 15u25 Vragen"
+            "  14u05 – 14u50 Onderzoek (A, Sabine Demey)\n"
+            "15u15 – 15u25 Vragen (Sabine Demey)"
         ),
+        "Sprekers:\nSabine Demey, directeur, imec",
+        (
+            "Praktisch:\n"
+            "Wanneer: donderdag 10 juni 2027, 14u00 – 16u30 (Brusselse tijd)\n"
+            "Waar: Herman Teirlinck, Brussel (ter plaatse en online)\n"
+            "Voor wie: Lokale besturen\n"
+            "Taal: Nederlands\n"
+            "Prijs: Gratis\n"
+            f"Inschrijven: {session.closing.wording()}\n"
+            "Contact: Veerle, veerle@example.org"
+        ),
+        f"Meer informatie: {settings.SITE_URL}{session.get_absolute_url()}",
     ]
-    assert "Veerle, veerle@example.org" in blocks[2]
-    assert blocks[3].endswith(settings.SITE_URL + session.get_absolute_url())
+
+
+def test_own_entry_of_who_is_registered_says_how_to_cancel_and_how_not_to() -> None:
+    registration = make_registration(make_session())
+    said = "dit agenda-item verwijderen maakt uw plaats niet vrij"
+
+    live = event_of(calendars.registrant_file(fresh(registration)))
+    registering.cancel(registration, now=NOW, by=OWNER)
+    cancelled = event_of(calendars.registrant_file(fresh(registration)))
+
+    assert said in live["description"]
+    assert said not in cancelled["description"]
+    assert join_url(registration) not in cancelled["description"]
+
+
+def test_texts_without_a_translation_are_those_that_the_pages_show() -> None:
+    session = make_session()
+    item = make_agenda_item(session, title_nl="Welkom", title_fr="Accueil", title_en="")
+    make_speaker(item, name="An").contributions.update(role_nl="", role_en="chair", role_fr=None)
+
+    told = {}
+    for language in ("nl", "fr", "en"):
+        with translation.override(language):
+            told[language] = calendars.parts_of([session])[session.pk][0]
+
+    assert {language: part.title for language, part in told.items()} == {
+        "nl": "Welkom",
+        "fr": "Accueil",
+        "en": "Welkom",
+    }
+    assert {part.talkers[0].about for part in told.values()} == {"chair"}
+
+
+# Agenda items as entries -------------------------------------------------------------------------
+
+
+def items_of(session: Session) -> dict[str, Event]:
+    """The entries of a session's file with each item for itself, by title."""
+    made = calendars.session_file(session, has_items=True)
+    return {str(event["summary"]): event for event in Calendar.from_ical(made).events}
+
+
+def test_items_stand_for_themselves_and_a_block_with_what_it_holds() -> None:
+    session = make_session(title="Taal")
+    block = make_agenda_item(session, "14:05", "15:15", kind="block", title="Mogelijkheden")
+    talk = make_agenda_item(session, "14:05", "14:50", parent=block, title="Onderzoek")
+    make_speaker(talk, name="Sabine Demey", role="directeur")
+    make_agenda_item(session, "15:15", "15:25", kind="break", title="Pauze")
+
+    items = items_of(session)
+
+    assert list(items) == ["Onderzoek", "Pauze"]
+    assert items["Onderzoek"]["dtend"].dt == at("14:50")
+    assert items["Onderzoek"]["description"].split("\n")[:2] == [
+        "Deel van: Taal – Mogelijkheden",
+        "Sabine Demey, directeur",
+    ]
+    assert (items["Onderzoek"]["transp"], items["Pauze"]["transp"]) == ("OPAQUE", "TRANSPARENT")
+
+
+def test_session_without_agenda_stands_for_itself_also_among_items() -> None:
+    session = make_session(title="Taal")
+
+    assert list(items_of(session)) == ["Taal"]
+    assert str(items_of(session)["Taal"]["uid"]) == session.uid
+
+
+def test_item_keeps_its_identity_and_counts_its_own_moves_and_those_of_its_session() -> None:
+    session = make_session()
+    first = make_agenda_item(session, "14:00", "14:30", title="Eerst")
+    make_agenda_item(session, "14:30", "15:00", title="Dan")
+
+    def told() -> dict[str, tuple[str, int]]:
+        session.refresh_from_db()
+        return {
+            title: (str(event["uid"]), event["sequence"])
+            for title, event in items_of(session).items()
+        }
+
+    before = told()
+    seen = comparing.seen(session, list(session.agenda_items.in_order().with_speakers()))
+    arranging.move(
+        session,
+        first.pk,
+        lambda items, position: shifting.push(items, position, timedelta(minutes=10)),
+        seen=seen,
+        by=SYSTEM,
+        now=NOW,
+    )
+    pushed = told()
+    AgendaItem.objects.filter(pk=first.pk).update(title_nl="Eerst, maar anders")
+    renamed = told()
+    rescheduling.move(session, When(at("10:00"), at("12:30")), now=NOW)
+    moved = told()
+
+    identities = [{uid for uid, _ in each.values()} for each in (before, pushed, renamed, moved)]
+    assert identities[0] == identities[1] == identities[2] == identities[3]
+    counts = [[count for _, count in each.values()] for each in (before, pushed, renamed, moved)]
+    assert counts == [[0, 0], [1, 1], [1, 1], [2, 2]]
+
+
+def test_item_that_is_saved_with_other_words_counts_nothing() -> None:
+    session = make_session()
+    item = make_agenda_item(session, title="Eerst")
+    seen = comparing.seen(session, list(session.agenda_items.in_order().with_speakers()))
+    item.title = "Anders"
+
+    arranging.change(session, item, [], is_pushing=False, seen=seen, by=SYSTEM, now=NOW)
+
+    assert items_of(session)["Anders"]["sequence"] == 0
+
+
+def test_item_that_is_given_another_time_in_its_form_counts_it_once() -> None:
+    session = make_session()
+    item = make_agenda_item(session, "14:00", "14:45", title="Eerst")
+    seen = comparing.seen(session, list(session.agenda_items.in_order().with_speakers()))
+    item.ends_at = at("15:00")
+
+    arranging.change(session, item, [], is_pushing=True, seen=seen, by=SYSTEM, now=NOW)
+
+    assert items_of(session)["Eerst"]["sequence"] == 1
+
+
+def test_pasted_agenda_counts_the_moves_of_the_items_it_keeps() -> None:
+    session = make_session()
+    make_agenda_item(session, "14:00", "14:45", title="Welkom")
+    make_agenda_item(session, "14:45", "15:00", title="Slot")
+    text = "14:05 – 14:45 Welkom\n14:45 – 15:00 Slot"
+    reading = pasting.read(text, day=at("14:00").date(), zone=session.zone)
+
+    pasting.apply(session, reading, now=NOW)
+
+    assert {title: event["sequence"] for title, event in items_of(session).items()} == {
+        "Welkom": 1,
+        "Slot": 0,
+    }
 
 
 @pytest.mark.parametrize(("language", "prefix"), [("nl", ""), ("fr", "/fr"), ("en", "/en")])
@@ -379,10 +542,10 @@ def test_feed_holds_every_session_once() -> None:
         for number in range(3)
     ]
 
-    events = Calendar.from_ical(calendars.feed(sessions, name="Sessies")).events
+    events = Calendar.from_ical(feed_of(sessions)).events
 
     assert sorted(str(event["uid"]) for event in events) == sorted(s.uid for s in sessions)
 
 
 def test_feed_without_sessions_is_still_a_calendar() -> None:
-    assert Calendar.from_ical(calendars.feed([], name="Sessies")).events == []
+    assert Calendar.from_ical(feed_of([])).events == []

@@ -13,7 +13,7 @@ from time_machine import TimeMachineFixture
 
 from accounts.names import has_web_address
 from events import calendars, messages, registering
-from events.forms import RegistrationForm
+from events.forms.registering import RegistrationForm
 from events.models import Registration, Session
 from mailing import letters
 from mailing.models import Message

@@ -1,4 +1,5 @@
 from datetime import datetime, timedelta
+from email import message_from_bytes
 from email.message import Message as Mail
 from html import unescape
 
@@ -8,7 +9,7 @@ from django.urls import reverse
 from django.utils import translation
 from icalendar import Calendar
 
-from events import messages, registering, rescheduling
+from events import messages, registering, rescheduling, seating
 from events.models import Registration, Session
 from events.rescheduling import When
 from mailing import letters
@@ -35,7 +36,7 @@ KINDS = [
 
 def in_line(session: Session, **fields: str) -> Registration:
     """Somebody on the waiting list, behind one who has the only seat."""
-    registering.set_capacity(session, 1, now=NOW)
+    seating.set_capacity(session, 1, now=NOW)
     make_registration(session)
     return make_registration(session, **fields)
 
@@ -48,7 +49,7 @@ def caused(kind: str, session: Session, **fields: str) -> Message:
         registration = make_registration(session, **fields)
     match kind:
         case "promoted":
-            registering.place(registration, now=NOW)
+            seating.place(registration, now=NOW)
         case "cancelled":
             registering.cancel(registration, now=NOW, by=OWNER)
         case "session_cancelled":
@@ -72,7 +73,9 @@ def letter_of(registration: Registration, kind: str, now: datetime = NOW) -> Let
 
 
 def mail_of(letter: Letter) -> Mail:
-    return letters.mail_of(letter, message_id="<1@example.org>").message()
+    """The mail as a program reads it from its bytes."""
+    made = letters.mail_of(letter, message_id="<1@example.org>").message()
+    return message_from_bytes(made.as_bytes())
 
 
 def contents(mail: Mail) -> dict[str, list[str]]:
@@ -158,7 +161,7 @@ def test_mail_is_said_in_the_language_of_its_reader(kind: str, language: str) ->
         Registration.objects.update(language=code)
         letter = messages.compose(message, RELEASED)
         said[code] = [letter.heading, letter.greeting, *letter.opening, *letter.closing]
-        said[code] += [letter.subject, *[label for label, _value in letter.facts]]
+        said[code] += [letter.subject, *[fact[0] for fact in letter.facts]]
 
     kept = set(said["en"]) & set(said[language])
 
@@ -194,7 +197,9 @@ def test_mail_about_what_is_over_offers_no_way_to_manage_it(kind: str) -> None:
 
     said = contents(mail_of(messages.compose(message, NOW)))
 
-    assert registration.get_absolute_url() not in said["text/plain"][0] + said["text/html"][0]
+    text = said["text/plain"][0] + said["text/html"][0]
+    assert registration.get_privacy_url() in text
+    assert registration.get_absolute_url() not in text.replace(registration.get_privacy_url(), "")
 
 
 @pytest.mark.parametrize("kind", ["registered", "waiting", "promoted", "changed", "link", "again"])
@@ -289,7 +294,7 @@ def test_mail_of_registering_for_a_session_on_site_speaks_of_no_link() -> None:
     letter = letter_of(registration, "registered")
 
     assert len(letter.opening) == 1
-    assert "Herman Teirlinck, Brussel" in [value for _label, value in letter.facts]
+    assert "Herman Teirlinck, Brussel" in [fact[1] for fact in letter.facts]
 
 
 def test_mail_to_who_waits_says_the_place_of_this_moment() -> None:
@@ -313,7 +318,7 @@ def test_mail_of_a_move_says_when_it_was_and_when_it_is() -> None:
 
     letter = letter_of(registration, "changed")
 
-    assert "donderdag 10 juni 2027 om 14u00" in " ".join(letter.opening)
+    assert "donderdag 10 juni 2027, 14u00 – 16u30" in " ".join(letter.opening)
     assert "donderdag 17 juni 2027, 14u00 – 16u30" in letter.facts[1][1]
 
 
@@ -402,7 +407,7 @@ def test_mail_to_who_has_a_seat_is_not_wanted_once_they_cancelled(kind: str) -> 
 
 def test_mail_of_waiting_is_not_wanted_by_who_has_a_seat_by_now() -> None:
     waiting = in_line(make_session())
-    registering.place(waiting, now=NOW)
+    seating.place(waiting, now=NOW)
 
     assert_not_wanted(waiting, "waiting")
 
@@ -417,7 +422,7 @@ def test_mail_of_waiting_is_not_wanted_by_who_left_the_line() -> None:
 def test_mail_again_says_what_holds_when_it_leaves() -> None:
     waiting = in_line(make_session())
     registering.send_again(waiting, now=NOW)
-    registering.place(waiting, now=NOW)
+    seating.place(waiting, now=NOW)
 
     again = letter_of(waiting, "again")
 
@@ -482,10 +487,26 @@ def test_mail_of_another_place_says_that_the_place_changed() -> None:
     assert "plaats" in letter_of(registration, "changed").opening[0]
 
 
+def test_mail_of_another_place_leaves_out_what_stayed_the_same() -> None:
+    session = make_session(attendance=Session.Attendance.HYBRID, venue_nl="Gent")
+    registration = make_registration(session)
+    was = messages.as_told(session)
+    session.venue_nl = "Brugge"
+    session.save()
+    rescheduling.change_place(session, now=NOW, was=was)
+
+    assert "De plaats was Gent. Nu is het Brugge." in letter_of(registration, "changed").opening
+
+
 def test_mail_after_the_release_leads_to_the_way_in_instead_of_promising_a_mail() -> None:
     registration = make_registration(make_session(link=LINK))
     message = Message.objects.get(object_id=registration.pk)
 
     letter = messages.compose(message, RELEASED)
 
-    assert any(absolute(registration.get_join_url()) in line for line in letter.opening)
+    assert (
+        "Deelnemen",
+        "via uw eigen pagina",
+        absolute(registration.get_join_url()),
+    ) in letter.facts
+    assert not any("mailen" in line for line in letter.opening)

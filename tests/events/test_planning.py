@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from events import messages, registering, rescheduling
+from events import messages, registering, rescheduling, seating
 from events.models import Registration, Session, VirtualLink
 from events.rescheduling import When
 from mailing.models import Message
@@ -139,11 +139,26 @@ def test_link_goes_to_each_once_however_often_it_is_planned() -> None:
 
 
 @pytest.mark.django_db
+def test_clock_that_jumps_about_repeats_and_skips_no_link() -> None:
+    session = make_session(link=LINK)
+    first = make_registration(session)
+
+    for hours in (3, -2, 30, 0, -2):  # hours after the release, as a broken clock tells them
+        messages.plan(RELEASED + timedelta(hours=hours))
+    second = make_registration(session)
+    messages.plan(RELEASED - timedelta(hours=2))
+    before = sent_to()
+    messages.plan(RELEASED)
+
+    assert (before, sent_to()) == ([first.pk], [first.pk, second.pk])
+
+
+@pytest.mark.django_db
 def test_link_goes_to_nobody_without_a_seat() -> None:
     session = make_session(link=LINK, capacity=2)
     seated, gone = make_registration(session), make_registration(session)
     make_registration(session)
-    registering.set_capacity(session, 1, now=NOW)
+    seating.set_capacity(session, 1, now=NOW)
     registering.cancel(gone, now=NOW, by=OWNER)
 
     messages.plan(RELEASED)
@@ -170,8 +185,8 @@ def test_link_goes_at_the_next_planning_to_who_registers_after_the_release() -> 
     "give_seat",
     [
         lambda seated, waiting: registering.cancel(seated, now=RELEASED, by=OWNER),
-        lambda seated, waiting: registering.place(waiting, now=RELEASED),
-        lambda seated, waiting: registering.set_capacity(waiting.session, 2, now=RELEASED),
+        lambda seated, waiting: seating.place(waiting, now=RELEASED),
+        lambda seated, waiting: seating.set_capacity(waiting.session, 2, now=RELEASED),
     ],
 )
 def test_link_goes_at_the_next_planning_to_who_gets_a_seat_after_the_release(

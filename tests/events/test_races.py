@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 from django.db import IntegrityError
 
-from events import registering, rescheduling
-from events.models import Registration, SeatCount, Session
-from events.registering import Outcome, SessionCancelled, SessionFull
+from events import groups, registering, rescheduling, seating
+from events.groups import Requester
+from events.models import Registration, RegistrationGroup, SeatCount, Session
+from events.refusing import SessionCancelled, SessionFull
+from events.registering import Outcome
 from mailing.models import Message
 from tests.build import NOW, applicant, make_registration, make_session
 from tests.events.racing import PATIENCE_SECONDS, at_once
@@ -198,7 +200,7 @@ def test_place_racing_with_cancel_of_the_same_person_ends_cancelled() -> None:
     make_registration(session)
     waiting = make_registration(session)
 
-    at_once(canceller(waiting), partial(registering.place, waiting, now=NOW))
+    at_once(canceller(waiting), partial(seating.place, waiting, now=NOW))
 
     waiting.refresh_from_db()
     assert waiting.is_cancelled
@@ -210,7 +212,7 @@ def test_set_capacity_racing_with_register_seats_as_many_as_fit() -> None:
 
     at_once(
         *[newcomer(session) for _ in range(10)],
-        partial(registering.set_capacity, session, 6, now=NOW),
+        partial(seating.set_capacity, session, 6, now=NOW),
     )
 
     assert counters(session) == {CONFIRMED: 6, WAITING: 4}
@@ -281,6 +283,191 @@ def test_cancel_session_racing_with_owners_cancelling_counts_nobody_twice() -> N
     assert told + sum(results) == 5
     assert states(session) == {CANCELLED: 5}
     assert counters(session) == {CONFIRMED: 0, WAITING: 0}
+
+
+# Groups and substitutes ---------------------------------------------------------------------------
+
+
+def colleagues(session: Session, number: int, **options: Any) -> Callable[[], RegistrationGroup]:
+    """Somebody's request for so many colleagues, with a session read for it alone."""
+    own = Session.objects.get(pk=session.pk)
+    values = {
+        "requested_by": Requester("An", applicant().email),
+        "is_together": True,
+        "received_at": NOW,
+    }
+    people = [applicant() for _ in range(number)]
+    return partial(groups.register, own, people, **(values | options))
+
+
+def passer(registration: Registration, email: str = "") -> Callable[[], bool]:
+    """The owner's wish that somebody else comes."""
+    own = Registration.objects.select_related("session").get(pk=registration.pk)
+    return partial(registering.substitute, own, applicant(email), now=NOW)
+
+
+def states_of(group: RegistrationGroup) -> set[str]:
+    return set(group.registrations.values_list("state", flat=True))
+
+
+def test_groups_at_once_for_the_last_seats_are_seated_or_wait_as_a_whole() -> None:
+    session = make_session(capacity=3)
+
+    groups = at_once(*[colleagues(session, 3) for _ in range(4)])
+
+    whole = Counter(frozenset(states_of(group)) for group in groups)
+    assert whole == {frozenset({CONFIRMED}): 1, frozenset({WAITING}): 3}
+    assert counters(session) == {CONFIRMED: 3, WAITING: 9}
+    assert states(session) == {CONFIRMED: 3, WAITING: 9}
+
+
+def test_groups_at_once_without_waiting_list_leave_no_trace_of_who_is_too_late() -> None:
+    session = make_session(capacity=4, has_waiting_list=False)
+
+    results = at_once(*[colleagues(session, 3) for _ in range(4)])
+
+    assert Counter(map(type, results)) == {RegistrationGroup: 1, SessionFull: 3}
+    assert states(session) == {CONFIRMED: 3}
+    assert RegistrationGroup.objects.count() == 1
+
+
+def test_group_against_singles_takes_every_seat_and_splits_nobody() -> None:
+    session = make_session(capacity=5)
+
+    results = at_once(
+        colleagues(session, 4), *[newcomer(session) for _ in range(6)], colleagues(session, 4)
+    )
+
+    assert [result for result in results if isinstance(result, Exception)] == []
+    assert all(
+        len(states_of(result)) == 1 for result in results if isinstance(result, RegistrationGroup)
+    )
+    assert counters(session) == {CONFIRMED: 5, WAITING: 9}
+    assert states(session) == {CONFIRMED: 5, WAITING: 9}
+
+
+def test_group_in_line_and_those_behind_it_share_what_is_freed_at_once() -> None:
+    session = make_session(capacity=4)
+    seated = [make_registration(session) for _ in range(4)]
+    group = colleagues(session, 3)()
+    single = make_registration(session)
+
+    at_once(*[canceller(each) for each in seated])
+
+    single.refresh_from_db()
+    assert (single.state, states_of(group)) == (CONFIRMED, {CONFIRMED})
+    assert counters(session) == {CONFIRMED: 4, WAITING: 0}
+
+
+def test_same_form_for_a_group_many_times_at_once_makes_one_group() -> None:
+    session = make_session(capacity=3)
+    people = [applicant() for _ in range(3)]
+
+    results = at_once(
+        *[
+            partial(
+                groups.register,
+                Session.objects.get(pk=session.pk),
+                people,
+                requested_by=Requester("An", "an@example.org"),
+                is_together=True,
+                received_at=NOW,
+                form_token="form-1",
+            )
+            for _ in range(8)
+        ]
+    )
+
+    assert len({result.pk for result in results}) == 1
+    assert states(session) == {CONFIRMED: 3}
+    assert kinds_told(session)["events.registered"] == 3
+
+
+def test_groups_with_one_colleague_in_common_at_once_register_them_once() -> None:
+    session = make_session(capacity=10)
+    shared = [[applicant("an@example.org"), applicant()] for _ in range(5)]
+
+    results = at_once(
+        *[
+            partial(
+                groups.register,
+                Session.objects.get(pk=session.pk),
+                people,
+                requested_by=Requester("An", applicant().email),
+                is_together=False,
+                received_at=NOW,
+            )
+            for people in shared
+        ],
+        newcomer(session, "an@example.org"),
+    )
+
+    assert [result for result in results if isinstance(result, Exception)] == []
+    assert counters(session) == {CONFIRMED: 6, WAITING: 0}
+    assert states(session) == {CONFIRMED: 6}
+
+
+def test_substitute_of_one_registration_many_times_at_once_seats_one() -> None:
+    session = make_session(capacity=1)
+    old, waiting = make_registration(session), make_registration(session)
+
+    results = at_once(*[passer(old) for _ in range(6)])
+
+    waiting.refresh_from_db()
+    assert sorted(results) == [False] * 5 + [True]
+    assert waiting.is_waiting
+    assert counters(session) == {CONFIRMED: 1, WAITING: 1}
+    assert states(session) == {CONFIRMED: 1, WAITING: 1, CANCELLED: 1}
+
+
+def test_substitute_racing_with_cancel_of_the_same_person_keeps_the_count() -> None:
+    session = make_session(capacity=1)
+    old, waiting = make_registration(session), make_registration(session)
+
+    is_passed, is_cancelled = at_once(passer(old), canceller(old))
+
+    waiting.refresh_from_db()
+    assert is_passed is not is_cancelled
+    assert waiting.is_confirmed is is_cancelled
+    assert counters(session) == {CONFIRMED: 1, WAITING: 1 if is_passed else 0}
+
+
+def test_two_who_name_one_substitute_at_once_give_them_one_seat() -> None:
+    session = make_session(capacity=2)
+    seated = [make_registration(session) for _ in range(2)]
+
+    results = at_once(*[passer(each, "bo@example.org") for each in seated])
+
+    assert results == [True, True]
+    assert states(session) == {CONFIRMED: 1, CANCELLED: 2}
+    assert counters(session) == {CONFIRMED: 1, WAITING: 0}
+
+
+def test_rig_splits_a_group_when_the_seats_are_counted_apart_from_the_insert() -> None:
+    """The negative control: without the seats' row two groups get the seats of one."""
+    session = make_session(capacity=3)
+    all_have_looked = Barrier(2)
+
+    def look_then_enter() -> None:
+        free = 3 - session.registrations.confirmed().count()
+        all_have_looked.wait(PATIENCE_SECONDS)
+        for _ in range(free):
+            who = applicant()
+            Registration.objects.create(
+                session=session,
+                state=CONFIRMED,
+                name=who.name,
+                email=who.email,
+                email_key=who.email,
+                organisation_name=who.organisation_name,
+                received_at=NOW,
+                confirmed_at=NOW,
+            )
+
+    results = at_once(look_then_enter, look_then_enter)
+
+    assert results == [None, None]
+    assert states(session) == {CONFIRMED: 6}
 
 
 def test_rig_oversells_when_the_check_is_apart_from_the_insert() -> None:

@@ -5,16 +5,16 @@ from django.db import IntegrityError, transaction
 from time_machine import TimeMachineFixture
 
 from accounts import directory
-from events import registering, rescheduling
+from events import refusing, registering, rescheduling, seating
 from events.models import Consent, ConsentText, Registration, SeatCount, Session
-from events.registering import (
-    MAILS_PER_ADDRESS_PER_HOUR,
+from events.refusing import (
     NotYetOpen,
     RegistrationClosed,
     RegistrationRefused,
     SessionCancelled,
     SessionFull,
 )
+from events.registering import MAILS_PER_ADDRESS_PER_HOUR
 from mailing.models import Message
 from moments.edges import Closing, Edge
 from moments.local import BRUSSELS
@@ -681,7 +681,7 @@ def test_set_capacity_higher_promotes_the_first_in_line_in_order() -> None:
     session = make_session(capacity=1)
     people = [make_registration(session) for _ in range(5)]
 
-    registering.set_capacity(session, 3, now=NOW + days(1))
+    seating.set_capacity(session, 3, now=NOW + days(1))
 
     for person in people:
         person.refresh_from_db()
@@ -695,7 +695,7 @@ def test_set_capacity_to_unlimited_promotes_everybody() -> None:
     for _ in range(4):
         make_registration(session)
 
-    registering.set_capacity(session, None, now=NOW)
+    seating.set_capacity(session, None, now=NOW)
 
     assert seats_of(session) == (None, 4, 0, 0)
 
@@ -705,7 +705,7 @@ def test_set_capacity_higher_than_the_line_leaves_seats_free() -> None:
     for _ in range(2):
         make_registration(session)
 
-    registering.set_capacity(session, 10, now=NOW)
+    seating.set_capacity(session, 10, now=NOW)
 
     assert seats_of(session) == (10, 2, 0, 0)
 
@@ -715,7 +715,7 @@ def test_set_capacity_after_promotion_ended_promotes_nobody() -> None:
     for _ in range(2):
         make_registration(session)
 
-    registering.set_capacity(session, 2, now=session.starts_at)
+    seating.set_capacity(session, 2, now=session.starts_at)
 
     assert seats_of(session) == (2, 1, 1, 0)
 
@@ -725,7 +725,7 @@ def test_set_capacity_lower_takes_nobodys_seat() -> None:
     for _ in range(3):
         make_registration(session)
 
-    registering.set_capacity(session, 1, now=NOW)
+    seating.set_capacity(session, 1, now=NOW)
 
     assert session.registrations.confirmed().count() == 3
     assert seats_of(session) == (1, 3, 0, 2)
@@ -734,7 +734,7 @@ def test_set_capacity_lower_takes_nobodys_seat() -> None:
 def test_set_capacity_lower_lines_up_newcomers_until_seats_are_below_it() -> None:
     session = make_session(capacity=3)
     people = [make_registration(session) for _ in range(3)]
-    registering.set_capacity(session, 2, now=NOW)
+    seating.set_capacity(session, 2, now=NOW)
     waiting = make_registration(session)
 
     cancel(people[0])
@@ -755,7 +755,7 @@ def test_place_gives_a_seat_beyond_the_capacity_and_records_it() -> None:
     make_registration(session)
     first, second = make_registration(session), make_registration(session)
 
-    assert registering.place(second, now=NOW + days(1))
+    assert seating.place(second, now=NOW + days(1))
 
     second.refresh_from_db()
     assert second.is_confirmed
@@ -770,7 +770,7 @@ def test_place_twice_gives_one_seat() -> None:
     make_registration(session)
     waiting = make_registration(session)
 
-    assert [registering.place(waiting, now=NOW) for _ in range(2)] == [True, False]
+    assert [seating.place(waiting, now=NOW) for _ in range(2)] == [True, False]
 
     assert seats_of(session) == (1, 2, 0, 1)
 
@@ -782,7 +782,7 @@ def test_place_of_somebody_who_cancelled_gives_no_seat() -> None:
     read_before = Registration.objects.get(pk=waiting.pk)
     cancel(waiting)
 
-    assert not registering.place(read_before, now=NOW)
+    assert not seating.place(read_before, now=NOW)
 
     assert seats_of(session) == (1, 1, 0, 0)
 
@@ -790,7 +790,7 @@ def test_place_of_somebody_who_cancelled_gives_no_seat() -> None:
 def test_cancel_after_placing_beyond_the_capacity_promotes_nobody_until_below_it() -> None:
     session = make_session(capacity=1)
     seated, first, placed = (make_registration(session) for _ in range(3))
-    registering.place(placed, now=NOW)
+    seating.place(placed, now=NOW)
 
     cancel(placed)
     after_one = seats_of(session)
@@ -807,7 +807,7 @@ def test_place_works_after_promotion_has_ended() -> None:
     make_registration(session)
     waiting = make_registration(session)
 
-    assert registering.place(waiting, now=session.starts_at)
+    assert seating.place(waiting, now=session.starts_at)
 
 
 # What the database refuses, whoever asks ----------------------------------------------------------
@@ -942,10 +942,10 @@ def test_newcomer_does_not_overtake_those_in_line_for_a_seat_that_stays_free() -
 
 def test_one_mailbox_is_registered_a_limited_number_of_times_an_hour() -> None:
     session = make_session()
-    for number in range(registering.REGISTRATIONS_PER_MAILBOX_PER_HOUR):
+    for number in range(refusing.REGISTRATIONS_PER_MAILBOX_PER_HOUR):
         make_registration(session, email=f"victim+{number}@example.org")
 
-    with pytest.raises(registering.TooManyRegistrations):
+    with pytest.raises(refusing.TooManyRegistrations):
         make_registration(session, email="Victim+more@example.org")
 
     make_registration(session, email="other@example.org")
@@ -955,7 +955,7 @@ def test_one_mailbox_is_registered_a_limited_number_of_times_an_hour() -> None:
 def test_address_no_calendar_can_name_is_refused_also_from_an_organiser() -> None:
     somebody = applicant('"jan p"@example.be')
 
-    with pytest.raises(registering.UnusableAddress):
+    with pytest.raises(refusing.UnusableAddress):
         registering.register(make_session(), somebody, received_at=NOW, by_organiser=True)
 
     assert not Registration.objects.exists()

@@ -187,14 +187,15 @@ def test_move_tells_nobody_where_not_wanted() -> None:
     assert (session.sequence, told("events.changed")) == (1, [])
 
 
-def test_move_of_a_draft_leaves_no_trace() -> None:
+def test_move_of_a_draft_is_counted_and_leaves_no_other_trace() -> None:
+    """Somebody may hold an entry from before it was taken back to draft."""
     session = make_session(status="draft")
     item = make_agenda_item(session, "14:00", "14:45")
 
     rescheduling.move(session, later(session, days=1), now=NOW)
 
     item.refresh_from_db()
-    assert (session.sequence, session.link_round, session.moved_from) == (0, 0, None)
+    assert (session.sequence, session.link_round, session.moved_from) == (1, 0, None)
     assert item.starts_at == at("14:00", date(2027, 6, 11))
 
 
@@ -267,12 +268,18 @@ def test_change_place_counts_and_tells() -> None:
     assert told("events.changed") == [seated.pk]
 
 
-def test_change_place_of_a_draft_does_nothing() -> None:
-    session = make_session(status="draft")
+@pytest.mark.parametrize("status", ["draft", "cancelled"])
+def test_change_place_that_nobody_comes_to_is_counted_and_not_told(status: str) -> None:
+    session = make_session()
+    make_registration(session)
+    Session.objects.update(status=status)
+    session.refresh_from_db()
+    before = Message.objects.count()
 
     rescheduling.change_place(session, now=NOW)
 
-    assert session.sequence == 0
+    assert session.sequence == 1
+    assert Message.objects.count() == before
 
 
 # Cancelling --------------------------------------------------------------------------------------

@@ -99,7 +99,20 @@ def test_list_takes_as_many_queries_for_three_sessions_as_for_three_hundred(
         ("?theme=ethiek%00", set()),
         ("?theme=" + "x" * 5000, set()),
         ("?theme=", {"Komt", "Wacht", "Weg"}),
-        ("?theme=ethiek&theme=onbekend", set()),
+        ("?theme=ethiek&theme=onbekend", {"Wacht"}),
+        ("?programme=wacht", {"Wacht"}),
+        ("?programme=onbekend", set()),
+        ("?programme=%00", set()),
+        ("?language=fr", {"Wacht"}),
+        ("?language=nl", {"Komt", "Weg"}),
+        ("?language=xx", set()),
+        ("?kind=workshop", {"Wacht"}),
+        ("?kind=%00", set()),
+        ("?attendance=hybrid", {"Wacht"}),
+        ("?attendance=online&kind=inspiration", {"Komt", "Weg"}),
+        ("?attendance=online&kind=workshop", set()),
+        ("?programme=wacht&theme=ethiek&language=fr&kind=workshop&attendance=hybrid", {"Wacht"}),
+        ("?programme=&language=&kind=&attendance=&q=", {"Komt", "Wacht", "Weg"}),
         ("?page=0", {"Komt", "Wacht", "Weg"}),
         ("?page=-1", {"Komt", "Wacht", "Weg"}),
         ("?page=999", {"Komt", "Wacht", "Weg"}),
@@ -117,9 +130,23 @@ def test_list_shows_what_its_filters_leave(address: str, query: str, titles: set
     session = build.make_session_in(SessionState.OPEN, title="Komt")
     item = build.make_agenda_item(session, title="Slim aankopen")
     build.make_speaker(item, name="An Janssens")
-    build.make_session_in(SessionState.WAITING_LIST, title="Wacht").themes.add(theme)
+    build.make_session_in(
+        SessionState.WAITING_LIST,
+        title="Wacht",
+        programme=build.make_programme(slug="wacht"),
+        language=Session.Language.FRENCH,
+        kind=Session.Kind.WORKSHOP,
+        attendance=Session.Attendance.HYBRID,
+        venue="Gent",
+    ).themes.add(theme)
     build.make_session_in(SessionState.CANCELLED, title="Weg")
-    build.make_session_in(SessionState.PAST, title="Geweest")
+    long_ago = build.NOW - timedelta(days=31)
+    build.make_session_in(
+        SessionState.PAST,
+        title="Geweest",
+        starts_at=long_ago - timedelta(hours=2),
+        ends_at=long_ago,
+    )
     draft = build.make_session_in(SessionState.DRAFT, title="Geheim")
     draft.themes.add(theme)
 
@@ -224,6 +251,7 @@ def test_calendar_answers_head_with_the_headers_of_get(address: str, client: Cli
     get, head = client.get(address), client.head(address)
 
     assert head.content == b""
+    assert head.headers.pop("X-Request-ID") != get.headers.pop("X-Request-ID")
     assert dict(head.headers) == dict(get.headers)
     assert get.headers["Content-Type"] == "text/calendar; charset=utf-8"
 
@@ -244,6 +272,50 @@ def test_cancelled_session_stays_in_the_feed_as_cancelled(client: Client) -> Non
     [entry] = read_with_vobject(client.get("/sessions/calendar.ics").content)
 
     assert (entry["uid"], entry["status"], entry["sequence"]) == (session.uid, "CANCELLED", 1)
+
+
+@pytest.mark.parametrize(("ended", "stays"), [(30, False), (29.9, True), (0, True)])
+@pytest.mark.parametrize("state", [SessionState.PAST, SessionState.CANCELLED])
+def test_session_stays_in_the_feed_for_thirty_days_after_its_end(
+    state: SessionState, ended: float, stays: bool, client: Client
+) -> None:
+    ends_at = build.NOW - timedelta(days=ended)
+    session = build.make_session_in(state, starts_at=ends_at - timedelta(hours=2), ends_at=ends_at)
+
+    entries = read_with_icalendar(client.get("/sessions/calendar.ics").content)
+
+    assert [entry["uid"] for entry in entries] == ([session.uid] if stays else [])
+
+
+def test_list_offers_only_filters_that_leave_a_choice(client: Client) -> None:
+    build.make_session(programme=build.make_programme(name="PIO"))
+    build.make_session_in(SessionState.DRAFT, kind=Session.Kind.TRAINING)
+    build.make_session_in(SessionState.PAST, kind=Session.Kind.TRAINING)
+
+    before = client.get("/sessions/?q=").content.decode()
+    build.make_session(kind=Session.Kind.WORKSHOP)
+    after = client.get("/sessions/").content.decode()
+
+    assert 'id="kind"' not in before
+    assert 'value="workshop"' in after
+    assert 'value="training"' not in after
+    assert 'id="language"' not in after
+
+
+def test_chosen_filter_stays_in_sight_so_that_it_can_be_undone(client: Client) -> None:
+    build.make_session()
+
+    page = client.get("/sessions/?language=fr").content.decode()
+
+    assert '<option value="fr" selected>' in page
+
+
+def test_address_of_the_feed_names_only_what_was_chosen(client: Client) -> None:
+    build.make_session()
+
+    page = unescape(client.get("/sessions/?q=&kind=inspiration&language=&page=2").content.decode())
+
+    assert ">http://localhost:8000/sessions/calendar.ics?kind=inspiration<" in page
 
 
 @pytest.mark.parametrize("language", ["", "/fr", "/en"])

@@ -5,10 +5,18 @@ from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ical.buttons import google_address, office_address, outlook_address, webcal_address
+from ical.buttons import (
+    google_address,
+    office_address,
+    outlook_address,
+    ways_to_add,
+    ways_to_subscribe,
+    webcal_address,
+)
 from ical.entries import Entry
 from tests.ical.build import BRUSSELS, make_entry
 
@@ -183,3 +191,38 @@ def test_webcal_address_is_the_same_feed(scheme: str) -> None:
 def test_webcal_address_refuses_what_is_no_web_address(address: str) -> None:
     with pytest.raises(ValueError, match="web address"):
         webcal_address(address)
+
+
+# Ways into each sort of calendar -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", ["nl", "fr", "en"])
+def test_each_way_has_a_name_an_address_and_one_sentence(language: str) -> None:
+    with translation.override(language):
+        ways = [
+            *ways_to_subscribe("https://example.be/calendar.ics", name="Sessies"),
+            *ways_to_add(make_entry(), file_address="/sessions/taal/calendar.ics"),
+        ]
+
+    assert all(way.name and way.address and way.sentence.endswith(".") for way in ways)
+    assert len({way.sentence for way in ways}) == len(ways)
+
+
+def test_subscription_carries_an_address_with_parameters_whole() -> None:
+    feed = "https://example.be/calendar.ics?theme=taal&kind=a b&q=é"
+
+    ways = {way.name: way.address for way in ways_to_subscribe(feed, name="Sessies & meer\n")}
+
+    microsoft = parse_qs(urlsplit(ways["Microsoft 365"]).query)
+    assert microsoft == {"url": [feed], "name": ["Sessies & meer"]}
+    assert parse_qs(urlsplit(ways["Outlook.com"]).query) == microsoft
+    google = parse_qs(urlsplit(ways["Google"]).query)
+    assert google == {"cid": [feed.replace("https", "webcal")]}
+
+
+def test_entry_is_added_with_its_zone_told() -> None:
+    ways = {way.name: way.address for way in ways_to_add(make_entry(), file_address="/x.ics")}
+
+    assert parse_qs(urlsplit(ways["Google"]).query)["ctz"] == ["Europe/Brussels"]
+    for name in ("Microsoft 365", "Outlook.com"):
+        assert parse_qs(urlsplit(ways[name]).query)["startdt"] == ["2026-12-10T13:05:00Z"]

@@ -85,22 +85,22 @@ def test_calendar_writes_exactly_this_for_a_mail() -> None:
         "CALSCALE:GREGORIAN",
         "METHOD:REQUEST",
         "BEGIN:VEVENT",
-        "SUMMARY;LANGUAGE=nl-BE:Taalmodellen in de dienstverlening",
-        "DTSTART:20261210T130500Z",
-        "DTEND:20261210T153000Z",
-        "DTSTAMP:20261102T093000Z",
         "UID:6f2b0a52-2f0e-4a51-9c0e-2d3b8a6f4e11",
         "SEQUENCE:3",
-        'ATTENDEE;CN="An Peeters";PARTSTAT=ACCEPTED;RSVP=FALSE:mailto:an.peeters@stad.example.be',
-        "CATEGORIES;LANGUAGE=nl-BE:Taal\\, tekst,Dienstverlening",
-        "CREATED:20260901T080000Z",
-        "DESCRIPTION;LANGUAGE=nl-BE:Programma\\; sprekers\\, vragen\\nTot dan",
+        "DTSTAMP:20261102T093000Z",
         "LAST-MODIFIED:20261102T093000Z",
-        "LOCATION;LANGUAGE=nl-BE:Online",
-        'ORGANIZER;CN="AI4GOV inspiratiesessies":mailto:sessies@example.be',
+        "CREATED:20260901T080000Z",
+        "DTSTART:20261210T130500Z",
+        "DTEND:20261210T153000Z",
         "STATUS:CONFIRMED",
         "TRANSP:OPAQUE",
+        "SUMMARY;LANGUAGE=nl-BE:Taalmodellen in de dienstverlening",
+        "DESCRIPTION;LANGUAGE=nl-BE:Programma\\; sprekers\\, vragen\\nTot dan",
+        "LOCATION;LANGUAGE=nl-BE:Online",
         "URL:https://sessies.example.be/sessions/taal/",
+        "CATEGORIES;LANGUAGE=nl-BE:Taal\\, tekst,Dienstverlening",
+        'ORGANIZER;CN="AI4GOV inspiratiesessies":mailto:sessies@example.be',
+        'ATTENDEE;CN="An Peeters";PARTSTAT=ACCEPTED;RSVP=FALSE:mailto:an.peeters@stad.example.be',
         "END:VEVENT",
         "END:VCALENDAR",
         "",
@@ -240,6 +240,58 @@ def test_cancelled_entry_stays_in_the_feed_and_takes_no_time() -> None:
 
     assert "STATUS:CANCELLED" in lines
     assert "TRANSP:TRANSPARENT" in lines
+
+
+@pytest.mark.parametrize(
+    ("before", "written"),
+    [
+        (timedelta(minutes=15), "TRIGGER:-PT15M"),
+        (timedelta(hours=15), "TRIGGER:-PT15H"),
+        (timedelta(days=1, minutes=1), "TRIGGER:-PT24H1M"),
+        (timedelta(0), "TRIGGER:-PT0S"),
+    ],
+)
+def test_alarm_rings_before_the_start_of_an_entry_that_is_subscribed_to(
+    before: timedelta, written: str
+) -> None:
+    lines = event_lines(make_entry(alarm=before, summary="Taal; deel 2"))
+
+    alarm = lines[lines.index("BEGIN:VALARM") : lines.index("END:VALARM")]
+    assert alarm[1:] == ["ACTION:DISPLAY", "DESCRIPTION:Taal\\; deel 2", written]
+
+
+@pytest.mark.parametrize("method", ["PUBLISH", "REQUEST", "CANCEL"])
+def test_alarm_goes_into_no_mail(method: Any) -> None:
+    entry = make_invitation(alarm=timedelta(minutes=15))
+
+    assert b"VALARM" not in calendar([entry], method=method)
+
+
+def test_alarm_of_a_cancelled_entry_does_not_ring() -> None:
+    assert b"VALARM" not in calendar([make_entry(alarm=timedelta(0), status="CANCELLED")])
+
+
+def test_entry_refuses_an_alarm_after_the_start() -> None:
+    with pytest.raises(ValueError, match="before the start"):
+        make_entry(alarm=timedelta(minutes=-1))
+
+
+def test_rich_calendar_tells_the_description_as_html_beside_the_text() -> None:
+    entry = make_entry(description="Zie https://example.be/a,b; tot dan\n\nAn")
+
+    plain, rich = (event_lines(entry, is_rich=is_rich) for is_rich in (False, True))
+
+    assert [each for each in rich if each not in plain] == [
+        (
+            "X-ALT-DESC;FMTTYPE=text/html:<html><body>"
+            '<p>Zie <a href="https://example.be/a\\,b">https://example.be/a\\,b</a>\\; tot dan</p>'
+            "<p>An</p></body></html>"
+        )
+    ]
+
+
+def test_rich_calendar_has_no_html_of_nothing() -> None:
+    assert b"X-ALT-DESC" not in calendar([make_entry()], is_rich=True)
 
 
 def test_tentative_entry_that_takes_no_time_says_both() -> None:

@@ -15,6 +15,8 @@ import os
 import shutil
 import subprocess
 import tempfile
+from base64 import b64encode
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, NoReturn
@@ -22,6 +24,7 @@ from urllib.parse import unquote
 
 import icalendar
 import pytest
+import recurring_ical_events
 import vobject
 
 HERE = Path(__file__).parent
@@ -36,6 +39,18 @@ def read_with_ical_js(data: bytes) -> list[Facts]:
     if not (HERE / "node_modules" / "ical.js").is_dir():
         _missing("ical.js: npm ci --prefix tests/interop")
     facts: list[Facts] = json.loads(_run([node, str(HERE / "read_ical_js.js")], data))
+    return facts
+
+
+def read_with_postal_mime(mails: Sequence[bytes]) -> list[Facts]:
+    """What another program finds in mails: headers, texts, attachments as type, method, bytes."""
+    node = shutil.which("node")
+    if node is None:
+        _missing("Node, version 18 or newer (Debian: apt-get install nodejs npm)")
+    if not (HERE / "node_modules" / "postal-mime").is_dir():
+        _missing("postal-mime: npm ci --prefix tests/interop")
+    encoded = json.dumps([b64encode(mail).decode() for mail in mails])
+    facts: list[Facts] = json.loads(_run([node, str(HERE / "read_mails.js")], encoded.encode()))
     return facts
 
 
@@ -78,30 +93,47 @@ def read_with_vobject(data: bytes) -> list[Facts]:
 
 
 def read_with_icalendar(data: bytes) -> list[Facts]:
-    """The library that wrote it: never enough alone, but the first to notice a change."""
+    """What many programs in Python read with."""
     calendar = icalendar.Calendar.from_ical(data)
-    return [
-        {
-            "uid": str(event.get("uid", "")),
-            "sequence": int(event.get("sequence", 0)),
-            "start": _written(event["dtstart"].dt),
-            "end": _written(event["dtend"].dt),
-            "summary": str(event.get("summary", "")),
-            "description": str(event.get("description", "")),
-            "location": str(event.get("location", "")),
-            "url": str(event.get("url", "")),
-            "status": str(event.get("status", "")),
-            "transparency": str(event.get("transp", "")),
-            "categories": [str(each) for each in event.categories],
-            "organiser": _icalendar_person(event.get("organizer")),
-            "attendee": _icalendar_person(event.get("attendee")),
-            "method": str(calendar.get("method", "")),
-        }
-        for event in calendar.walk("VEVENT")
-    ]
+    method = str(calendar.get("method", ""))
+    return [_icalendar_facts(event, method) for event in calendar.walk("VEVENT")]
 
 
-READERS = [read_with_ical_js, read_with_libical, read_with_vobject, read_with_icalendar]
+def read_with_recurring_ical_events(data: bytes) -> list[Facts]:
+    """When things happen, as programs work it out that show a calendar rather than its file."""
+    calendar = icalendar.Calendar.from_ical(data)
+    method = str(calendar.get("method", ""))
+    happening = recurring_ical_events.of(calendar).all()
+    facts = [_icalendar_facts(event, method) for event in happening]
+    return sorted(facts, key=lambda each: (each["start"], each["uid"]))
+
+
+def _icalendar_facts(event: icalendar.Event, method: str) -> Facts:
+    return {
+        "uid": str(event.get("uid", "")),
+        "sequence": int(event.get("sequence", 0)),
+        "start": _written(event["dtstart"].dt),
+        "end": _written(event["dtend"].dt),
+        "summary": str(event.get("summary", "")),
+        "description": str(event.get("description", "")),
+        "location": str(event.get("location", "")),
+        "url": str(event.get("url", "")),
+        "status": str(event.get("status", "")),
+        "transparency": str(event.get("transp", "")),
+        "categories": [str(each) for each in event.categories],
+        "organiser": _icalendar_person(event.get("organizer")),
+        "attendee": _icalendar_person(event.get("attendee")),
+        "method": method,
+    }
+
+
+READERS = [
+    read_with_ical_js,
+    read_with_libical,
+    read_with_vobject,
+    read_with_icalendar,
+    read_with_recurring_ical_events,
+]
 
 
 def _missing(what: str) -> NoReturn:

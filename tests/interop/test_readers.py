@@ -6,7 +6,7 @@ itself. Thunderbird reads with ical.js, Evolution and KOrganizer with libical.
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ical.entries import Entry, Person, calendar
-from tests.ical.build import BRUSSELS, make_entry, make_invitation
+from tests.ical.build import make_entry, make_invitation
+from tests.interop.cases import AWKWARD_TEXTS, PERIODS
 from tests.interop.readers import (
     READERS,
     Facts,
@@ -27,70 +28,6 @@ pytestmark = pytest.mark.interop
 Read = Callable[[bytes], list[Facts]]
 
 every_reader = pytest.mark.parametrize("read", READERS, ids=lambda read: read.__name__[10:])
-
-AWKWARD_TEXTS = [
-    'Een; twee, drie: \\ en "vier"',
-    "C:\\Nieuw\\nota's en \\N, \\;",
-    "END:VEVENT\nBEGIN:VEVENT\nUID:x",
-    "regel 1\n\n\n  regel 4, ingesprongen\n\ttab",
-    "\\" * 200,
-    "é" * 200,
-    "👩‍💻" * 60,
-    " ".join(["woord"] * 80),
-    "a" + " " * 150 + "b",
-    "Ĳzer, cœur, straße, Ωμέγα, עברית, 日本語",
-    "e\u0301 en é, ﬁ, \u202eomgekeerd\u202c",
-    "https://example.be/?a=1&b=%2C;c#d",
-    "100 % ^n ^' ^^",
-]
-
-# How it starts and where it goes: (start, end, the start and end every reader must tell).
-PERIODS = {
-    "afternoon": (
-        datetime(2026, 12, 10, 14, 5, tzinfo=BRUSSELS),
-        datetime(2026, 12, 10, 16, 30, tzinfo=BRUSSELS),
-        ("2026-12-10T13:05:00Z", "2026-12-10T15:30:00Z"),
-    ),
-    "summer": (
-        datetime(2026, 6, 10, 14, 5, tzinfo=BRUSSELS),
-        datetime(2026, 6, 10, 16, 30, tzinfo=BRUSSELS),
-        ("2026-06-10T12:05:00Z", "2026-06-10T14:30:00Z"),
-    ),
-    "short night": (
-        datetime(2026, 3, 29, 1, 30, tzinfo=BRUSSELS),
-        datetime(2026, 3, 29, 3, 30, tzinfo=BRUSSELS),
-        ("2026-03-29T00:30:00Z", "2026-03-29T01:30:00Z"),
-    ),
-    "first half past two": (
-        datetime(2026, 10, 25, 2, 30, tzinfo=BRUSSELS),
-        datetime(2026, 10, 25, 2, 30, fold=1, tzinfo=BRUSSELS),
-        ("2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z"),
-    ),
-    "second half past two": (
-        datetime(2026, 10, 25, 2, 30, fold=1, tzinfo=BRUSSELS),
-        datetime(2026, 10, 25, 3, 30, tzinfo=BRUSSELS),
-        ("2026-10-25T01:30:00Z", "2026-10-25T02:30:00Z"),
-    ),
-    "until midnight": (
-        datetime(2026, 12, 13, 23, 30, tzinfo=BRUSSELS),
-        datetime(2026, 12, 14, 0, 0, tzinfo=BRUSSELS),
-        ("2026-12-13T22:30:00Z", "2026-12-13T23:00:00Z"),
-    ),
-    "turn of the year": (
-        datetime(2026, 12, 31, 22, 0, tzinfo=BRUSSELS),
-        datetime(2027, 1, 1, 2, 0, tzinfo=BRUSSELS),
-        ("2026-12-31T21:00:00Z", "2027-01-01T01:00:00Z"),
-    ),
-    "one whole day": (date(2026, 12, 13), date(2026, 12, 13), ("2026-12-13", "2026-12-14")),
-    "last day of the year": (date(2026, 12, 31), date(2026, 12, 31), ("2026-12-31", "2027-01-01")),
-    "leap day": (date(2028, 2, 28), date(2028, 2, 29), ("2028-02-28", "2028-03-01")),
-    "day of 25 hours": (date(2026, 10, 25), date(2026, 10, 25), ("2026-10-25", "2026-10-26")),
-    "after 2038": (
-        datetime(2039, 7, 1, 9, 0, tzinfo=BRUSSELS),
-        datetime(2039, 7, 1, 10, 0, tzinfo=BRUSSELS),
-        ("2039-07-01T07:00:00Z", "2039-07-01T08:00:00Z"),
-    ),
-}
 
 every_period = pytest.mark.parametrize("period", PERIODS.values(), ids=PERIODS)
 
@@ -203,12 +140,20 @@ def test_reader_finds_nothing_in_an_empty_feed(read: Read) -> None:
 @every_reader
 def test_reader_finds_awkward_texts_as_they_were_written(read: Read) -> None:
     entries = [
-        make_entry(uid=f"{number:04}", description=text, location="Zaal " + text.split("\n")[0])
+        make_entry(
+            uid=f"{number:04}",
+            # A title is typed in one line; what came in otherwise is written in one.
+            summary="Titel " + text.replace("\n", "\r\n"),
+            description=text,
+            location="Zaal " + text.split("\n")[0],
+        )
         for number, text in enumerate(AWKWARD_TEXTS)
     ]
 
     facts = read(calendar(entries))
 
+    titles = ["Titel " + text.replace("\n", " ") for text in AWKWARD_TEXTS]
+    assert [each["summary"] for each in facts] == titles
     assert [each["description"] for each in facts] == AWKWARD_TEXTS
     assert [each["location"] for each in facts] == [entry.location for entry in entries]
 

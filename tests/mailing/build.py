@@ -8,7 +8,7 @@ from django.db import OperationalError
 
 from mailing import outbox
 from mailing.letters import CalendarPart, Letter, NotWanted
-from mailing.models import Message
+from mailing.models import Message, Provider
 from mailing.outbox import Draft
 from tests.build import NOW
 
@@ -89,9 +89,14 @@ def deliver_until_done(now: datetime, *, rounds: int) -> datetime:
         waiting = Message.objects.filter(state=Message.State.WAITING).order_by("due_at").first()
         if waiting is None:
             break
-        now = max(now, waiting.due_at)
+        now = max([now, waiting.due_at, *rests_until()])
         deliver_due(now)
     return now
+
+
+def rests_until() -> list[datetime]:
+    """Until when providers are left alone."""
+    return [row.rests_until for row in Provider.objects.exclude(rests_until=None)]
 
 
 def facts(message: Message) -> tuple[str, int, str]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parseaddr
 
@@ -14,7 +15,7 @@ from django.utils import translation
 from django.utils.translation import gettext
 from pytest_django.fixtures import Settings
 
-from events import messages, registering
+from events import messages, registering, seating
 from events.models import Registration, Session
 from mailing import outbox
 from mailing.letters import Letter, mail_of, render
@@ -146,6 +147,25 @@ def test_long_text_arrives_whole(delivered: Callable[[Letter], EmailMessage]) ->
     assert paragraph in text_of(delivered(make_letter(opening=[paragraph])))
 
 
+def test_mail_that_can_be_stopped_at_one_click_says_where(
+    delivered: Callable[[Letter], EmailMessage],
+) -> None:
+    address = "https://example.org/follow/" + "a" * 60 + "/stop/"
+
+    mail = delivered(make_letter(stop_url=address))
+
+    assert mail["List-Unsubscribe"].strip() == f"<{address}>"
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+def test_mail_that_belongs_to_something_asked_for_cannot_be_stopped(
+    delivered: Callable[[Letter], EmailMessage],
+) -> None:
+    mail = delivered(make_letter())
+
+    assert (mail["List-Unsubscribe"], mail["List-Unsubscribe-Post"]) == (None, None)
+
+
 def test_mail_says_who_made_it_and_in_which_language(
     delivered: Callable[[Letter], EmailMessage], settings: Settings
 ) -> None:
@@ -200,6 +220,22 @@ def test_subject_is_one_line(
     mail = delivered(make_letter(subject=subject))
 
     assert (mail["Subject"].strip(), mail["Bcc"]) == (said, None)
+
+
+def test_header_has_words_on_its_first_line_whatever_its_length() -> None:
+    subject = "Geüpdatet: " + "Artificiële intelligentie voor uw dienst, " * 4
+    letter = make_letter(subject=subject, stop_url="https://example.be/" + "a" * 200)
+
+    content = mail_of(letter, message_id=MESSAGE_ID).message().as_bytes().replace(b"\n", b"\r\n")
+
+    lines = content.partition(b"\r\n\r\n")[0].split(b"\r\n")
+    assert [line for line in lines if line.endswith((b": ", b":"))] == []
+    assert [line for line in lines if b"=?" in line and len(line) > 76] == []
+    read = message_from_bytes(content, policy=policy.default)
+    assert (read["Subject"], read["List-Unsubscribe"]) == (
+        subject.strip(),
+        f"<{letter.stop_url}>",
+    )
 
 
 @pytest.mark.parametrize(
@@ -339,14 +375,14 @@ def _register(session: Session, language: str) -> Registration:
 
 
 def _register_beyond_the_seats(session: Session, language: str) -> Registration:
-    registering.set_capacity(session, 1, now=NOW)
+    seating.set_capacity(session, 1, now=NOW)
     make_registration(session)
     return _register(session, language)
 
 
 def _move_up(session: Session, language: str) -> Registration:
     registration = _register_beyond_the_seats(session, language)
-    registering.set_capacity(session, 2, now=NOW)
+    seating.set_capacity(session, 2, now=NOW)
     return registration
 
 

@@ -20,7 +20,7 @@ from pytest_django.fixtures import Settings
 
 from events.models import Session
 from mailing.models import Message
-from mailing.outbox import BATCH_SIZE
+from mailing.outbox import BATCH_SIZE, Left
 from moments.edges import Closing, Edge
 from moments.local import BRUSSELS
 from tests.build import make_registration, make_session
@@ -113,7 +113,8 @@ def test_worker_killed_at_a_step_loses_nothing(
         assert second.ended() == 0, second.output
 
     assert_nothing_is_lost(double, owed)
-    assert sum(copies(double).values()) <= 1
+    assert set(copies(double)) <= set(owed[:3])
+    assert set(copies(double).values()) <= {1}
 
 
 def forget_what_the_dead_asked() -> None:
@@ -155,12 +156,13 @@ def outbox_locked(double: SmtpDouble) -> Iterator[None]:
         holder.join(60)
 
 
-def test_worker_killed_between_the_servers_yes_and_its_own_note_repeats_that_mail_only(
+def test_worker_killed_between_the_servers_yes_and_its_own_note_repeats_what_it_had_in_hand(
     double: SmtpDouble, worker: Callable[..., Program]
 ) -> None:
     owed = owe_mails(5)
     with outbox_locked(double), worker() as killed:
-        wait_until(lambda: len(double.accepted) == 3, what="the third mail is accepted")
+        # What it sends before it writes down how that went may be more than these.
+        wait_until(lambda: len(double.accepted) >= 3, what="the third mail is accepted")
         killed.send(signal.SIGKILL)
         killed.ended()
         forget_what_the_dead_asked()
@@ -170,7 +172,8 @@ def test_worker_killed_between_the_servers_yes_and_its_own_note_repeats_that_mai
         assert second.ended() == 0, second.output
 
     assert_nothing_is_lost(double, owed)
-    assert copies(double) == {owed[2]: 1}
+    assert owed[2] in copies(double)
+    assert set(copies(double).values()) == {1}
 
 
 def test_worker_killed_again_and_again_loses_nothing(
@@ -191,7 +194,7 @@ def test_worker_killed_again_and_again_loses_nothing(
         assert last.ended() == 0, last.output
 
     assert_nothing_is_lost(double, owed)
-    assert sum(copies(double).values()) <= kills
+    assert sum(copies(double).values()) <= kills * Left.SIZE
 
 
 def test_worker_killed_before_its_lease_is_over_leaves_what_it_held_alone(
@@ -206,7 +209,8 @@ def test_worker_killed_before_its_lease_is_over_leaves_what_it_held_alone(
         assert second.ended() == 0
 
     assert len(double.accepted) == 1
-    assert Message.objects.filter(state=WAITING, lease_until__gt=timezone.now()).count() == 2
+    held = Message.objects.filter(state=WAITING, lease_until__gt=timezone.now()).count()
+    assert held in {2, 3}  # that the first one left need not be written down yet
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -360,4 +364,5 @@ def test_worker_that_loses_its_database_in_the_middle_of_a_batch_loses_no_mail(
         wait_until(all_closed, what="all mail has left")
 
     assert_nothing_is_lost(double, owed)
-    assert copies(double) == {owed[2]: 1}
+    assert owed[2] in copies(double)
+    assert set(copies(double).values()) == {1}

@@ -31,6 +31,7 @@ def render(source: str, language: str = "nl", **values: object) -> str:
         ("{{ starts_at|iso:zone }}", "2021-06-10T00:05:00+02:00"),
         ("{% with day=starts_at|local_date:zone %}{{ day.day }}{% endwith %}", "10"),
         ("{% time_range starts_at ends_at zone %}", "0u05 – 16u30"),
+        ("{% clock_sample %}", "5u44"),
         ("{% period starts_at ends_at zone %}", "donderdag 10 juni 2021, 0u05 – 16u30"),
         ("{{ zone|zone_label }}", "Brusselse tijd"),
         ("{% days_left ends_at starts_at zone %}", "vandaag"),

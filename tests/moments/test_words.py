@@ -299,3 +299,33 @@ def test_days_left_is_over_only_from_the_closing_on(closes_at: datetime, lead: t
         assert (
             words.days_left(closes_at, closes_at - lead - timedelta.resolution, BRUSSELS) != "over"
         )
+
+
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [
+        ("2027-06-08T22:00", "nog 2 dagen"),
+        ("2027-06-09T23:59", "morgen"),
+        ("2027-06-10T00:00", "over 14 u"),
+        ("2027-06-10T11:45", "over 2 u 15 min"),
+        ("2027-06-10T13:59", "over 1 min"),
+        ("2027-06-10T14:00", "nu"),
+        ("2027-06-11T14:00", "nu"),
+    ],
+)
+def test_time_until_is_said_in_hours_on_the_day_itself_and_in_days_before(
+    now: str, said: str
+) -> None:
+    start = datetime(2027, 6, 10, 14, 0, tzinfo=BRUSSELS)
+
+    assert (
+        words.time_until(start, datetime.fromisoformat(now).replace(tzinfo=BRUSSELS), BRUSSELS)
+        == said
+    )
+
+
+def test_time_until_is_rounded_up_to_the_minute() -> None:
+    start = datetime(2027, 6, 10, 14, 0, tzinfo=BRUSSELS)
+
+    assert words.time_until(start, start - timedelta(seconds=1), BRUSSELS) == "over 1 min"
+    assert words.time_until(start, start - timedelta(seconds=61), BRUSSELS) == "over 2 min"

@@ -19,19 +19,24 @@ import procurement.seeding
 from accounts import directory
 from accounts.access import organises
 from accounts.models import CharterSignature, Membership, Organisation, Programme, Theme, User
+from accounts.seeding import rows
 from events.models import Contribution, Registration, Session, SessionState, Speaker, agenda_tree
 from mailing.models import Message
 from moments.edges import Edge
 from moments.local import BRUSSELS
 from portal.models import Preparation
 from portal.preparing import next_deadline
-from procurement.models import Call, Deadline
+from procurement.models import Amount, Call, Deadline, Figure
+from procurement.phrases import Ambiguous, Unreadable, read
 from tests.build import NOW, at, days, make_registration
 from tests.page import CheckedClient
 
 pytestmark = pytest.mark.django_db
 
 DAY = date(2021, 6, 10)
+PIO, COOCK = "pio-innovatieve-aankooptrajecten", "coock-2023"
+ICON_AI, ICON_CS = "icon-artificiele-intelligentie-2020", "icon-cybersecurity-2021"
+ESF = "opleidingen-in-bedrijven-esf-414"
 OWN_APPS = ("accounts", "events", "procurement", "portal")
 
 
@@ -235,13 +240,119 @@ def test_organisations_are_found_by_every_one_of_their_names() -> None:
     assert lost == []
 
 
-def test_calls_hold_no_deadline_the_sources_do_not_give() -> None:
+def test_calls_hold_the_deadlines_the_sources_give_and_no_others() -> None:
     load()
 
-    assert [(one.call.slug, one.closes_at) for one in Deadline.objects.all()] == [
-        ("pio-innovatieve-aankooptrajecten", datetime(2021, 10, 14, 22, tzinfo=UTC))
+    assert sorted(
+        (one.call.slug, one.kind, one.closing.wording(), one.is_confirmed, one.is_hour_stated)
+        for one in Deadline.objects.select_related("call")
+    ) == sorted(
+        [
+            (PIO, "submission", "tot en met vrijdag 1 december 2017", False, True),
+            (PIO, "submission", "uiterlijk vrijdag 14 juni 2019 om 24u00", True, True),
+            (PIO, "submission", "uiterlijk vrijdag 13 december 2019 om 24u00", True, True),
+            (PIO, "submission", "op donderdag 14 oktober 2021", False, False),
+            (
+                "pio-circulaire-economie-energietransitie-2020",
+                "submission",
+                "op dinsdag 15 december 2020",
+                True,
+                False,
+            ),
+            (ICON_AI, "pre_notification", "op dinsdag 21 april 2020", True, False),
+            (ICON_AI, "submission", "tot en met vrijdag 17 juli 2020", True, True),
+            (ICON_CS, "pre_notification", "tot en met woensdag 14 april 2021", False, True),
+            (ICON_CS, "decision", "op donderdag 20 mei 2021", True, False),
+            (ICON_CS, "submission", "tot en met vrijdag 20 augustus 2021", False, True),
+            (ICON_CS, "decision", "op donderdag 16 december 2021", True, False),
+            (COOCK, "pre_notification", "uiterlijk donderdag 8 juni 2023 om 12u00", True, True),
+            (COOCK, "submission", "uiterlijk dinsdag 20 juni 2023 om 12u00", True, True),
+            (
+                "infosessies-internet-2020",
+                "submission",
+                "vóór woensdag 1 april 2020 om 12u00",
+                True,
+                True,
+            ),
+            (
+                "opleidingen-in-bedrijven-2-2015",
+                "submission",
+                "tot en met vrijdag 31 juli 2015",
+                True,
+                True,
+            ),
+        ]
+    )
+
+
+def test_phrases_of_the_file_are_read_or_their_edge_is_one_of_their_readings() -> None:
+    odd = []
+    for call in rows(procurement.seeding.FOLDER, "calls"):
+        for facts in call.get("deadlines", []):
+            closing = procurement.seeding.closing_of(facts)
+            try:
+                readings = (read(facts.get("phrase", ""), date=closing.local_date),)
+            except Ambiguous as doubt:
+                readings = doubt.readings
+                assert facts["is_confirmed"] is False, facts
+            except Unreadable:
+                assert "phrase" not in facts, facts
+                continue
+            if closing not in readings:
+                odd.append(facts)
+
+    assert odd == []
+
+
+def test_intake_talk_of_coock_is_asked_five_working_days_ahead() -> None:
+    load()
+
+    deadline = Deadline.objects.get(call__slug=COOCK, kind="pre_notification")
+
+    assert deadline.latest_day_to_ask == date(2023, 6, 1)
+
+
+def test_calls_hold_the_amounts_the_sources_give_and_no_sum_of_them() -> None:
+    load()
+
+    assert sorted(
+        (one.call.slug, one.kind, int(one.value), one.is_indicative, one.is_part)
+        for one in Amount.objects.select_related("call")
+    ) == sorted(
+        [
+            ("pio-circulaire-economie-energietransitie-2020", "ceiling", 1_000_000, True, False),
+            ("pio-circulaire-economie-energietransitie-2020", "support", 30_000, True, False),
+            ("icon-artificiele-intelligentie", "budget", 5_000_000, False, False),
+            ("opleidingen-in-bedrijven-ai", "budget", 6_400_000, False, False),
+            ("opleidingen-in-bedrijven-ai", "ceiling", 80_000, False, False),
+            ("opleidingen-in-bedrijven-2-2015", "ceiling", 100_000, False, False),
+            (ESF, "budget", 3_300_000, False, False),
+            (ESF, "budget", 1_320_000, False, True),
+            (ESF, "budget", 1_980_000, False, True),
+            (ESF, "ceiling", 100_000, False, False),
+            (ESF, "ceiling", 40_000, False, True),
+            (ESF, "ceiling", 60_000, False, True),
+            ("esf-opleidingsprojecten-ai", "awarded", 2_800_000, False, False),
+        ]
+    )
+
+
+def test_calls_are_public_with_a_title_in_every_language() -> None:
+    load()
+
+    assert Call.objects.public().count() == Call.objects.count() == 11
+    for language in ("nl", "fr", "en"):
+        assert not Call.objects.filter(**{f"title_{language}": None}).exists()
+
+
+def test_figures_are_those_of_the_sources() -> None:
+    load()
+
+    assert sorted((one.code, int(one.value), one.currency) for one in Figure.objects.all()) == [
+        ("basiskennis-ai", 100_000, ""),
+        ("deep-tech-fonds", 75_000_000, "EUR"),
+        ("opleiding-vlaanderen-esf", 8_500_000, "EUR"),
     ]
-    assert Call.objects.count() == 4
 
 
 # Again, and after editing ------------------------------------------------------------------------

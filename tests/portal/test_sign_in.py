@@ -1,7 +1,9 @@
 """Signing in: by a code in a mail, with a second factor, with an organisation's own sign-in."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qs, urlsplit
 
 import oidc_provider_mock
@@ -17,18 +19,20 @@ from allauth.mfa.totp.internal.auth import (
 )
 from django.core import mail
 from django.core.cache import cache
+from django.db import connection
 from django.test import override_settings
-from django.utils import timezone
+from django.test.utils import CaptureQueriesContext
 from time_machine import TimeMachineFixture
 
 from accounts.identity import IdentityProvider
-from accounts.models import Affiliation, User
+from accounts.models import Affiliation, Membership, User
 from events import registering
-from mailing import outbox
 from mailing.models import Message
+from portal import sign_in as sign_in_rules
 from portal.mine import calendar_of, personal_feed
 from tests import build
 from tests.page import CheckedClient
+from tests.portal.signing_in import code_in_last_mail, deliver, make_account, sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -38,30 +42,6 @@ def _fresh_limits(time_machine: TimeMachineFixture) -> None:
     """No test inherits another's attempts; the default session lies ahead."""
     time_machine.move_to(build.NOW)
     cache.clear()
-
-
-def deliver() -> None:
-    """Send what waits, as the worker does."""
-    outbox.deliver(outbox.claim(timezone.now()), clock=timezone.now, is_stopping=lambda: False)
-
-
-def make_account(email: str = "els@stad.example.org", **fields: object) -> User:
-    user = User.objects.create_user(email, **fields)
-    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
-    return user
-
-
-def code_in_last_mail() -> str:
-    """The code in the latest mail that has one."""
-    bodies = [str(sent.body) for sent in reversed(mail.outbox)]
-    found = [re.search(r"^([A-Z0-9]{4}-[A-Z0-9]{4})$", body, re.MULTILINE) for body in bodies]
-    return next(code[1] for code in found if code)
-
-
-def sign_in(client: CheckedClient, email: str) -> None:
-    client.post("/accounts/login/", {"login": email})
-    deliver()
-    client.post("/accounts/login/code/confirm/", {"code": code_in_last_mail()})
 
 
 def test_code_from_the_mail_signs_in(client: CheckedClient) -> None:
@@ -109,16 +89,6 @@ def test_mail_with_a_code_keeps_nothing_of_it_once_sent(client: CheckedClient) -
 
     assert before.payload["subject"]
     assert Message.objects.get().payload == {}
-
-
-def test_known_and_unknown_addresses_get_the_same_answer(client: CheckedClient) -> None:
-    make_account("known@stad.example.org")
-
-    known = client.post("/accounts/login/", {"login": "known@stad.example.org"})
-    unknown = CheckedClient().post("/accounts/login/", {"login": "other@stad.example.org"})
-
-    assert (known.status_code, known.url) == (unknown.status_code, unknown.url)
-    assert Message.objects.count() == 2
 
 
 def test_new_account_needs_its_address_confirmed(client: CheckedClient) -> None:
@@ -192,6 +162,40 @@ def test_organiser_with_an_app_code_gets_in(client: CheckedClient) -> None:
 
     assert halfway == "/accounts/2fa/authenticate/"
     assert client.get("/admin/").status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)  # what is recorded is so once it is committed
+@override_settings(REQUIRE_SECOND_FACTOR=True)
+def test_organiser_who_has_just_set_up_an_app_gets_in(client: CheckedClient) -> None:
+    organiser = build.make_organiser(build.make_programme(), email="org@example.org")
+    organiser.set_unusable_password()
+    organiser.save()
+    client.force_login(organiser)
+    secret = client.get("/accounts/2fa/totp/activate/").context["form"].secret
+
+    wrong = client.post("/accounts/2fa/totp/activate/", {"code": "000000"})
+    before = client.get("/admin/").status_code
+    client.post("/accounts/2fa/totp/activate/", {"code": totp_code(secret)})
+
+    assert (wrong.status_code, before) == (200, 302)
+    assert client.get("/admin/").status_code == 200
+
+
+@override_settings(REQUIRE_SECOND_FACTOR=True)
+@pytest.mark.parametrize("what", ["webauthn/add/", "recovery-codes/generate/", "totp/deactivate/"])
+def test_second_factor_that_is_there_is_asked_before_another_is_set_up(
+    what: str, client: CheckedClient
+) -> None:
+    organiser = build.make_organiser(build.make_programme(), email="org@example.org")
+    TOTP.activate(organiser, generate_totp_secret())
+    organiser.set_unusable_password()
+    organiser.save()
+    client.force_login(organiser)
+
+    answer = client.post(f"/accounts/2fa/{what}", follow=True)
+
+    assert answer.redirect_chain[-1][0].startswith("/accounts/2fa/reauthenticate/")
+    assert client.get("/admin/").status_code == 302
 
 
 @override_settings(REQUIRE_SECOND_FACTOR=True)
@@ -422,3 +426,157 @@ def test_asking_for_links_again_sends_no_second_mail_within_the_hour(
         client.post("/registrations/", {"email": "els@stad.example.org"})
 
     assert Message.objects.filter(kind="events.links").count() == 1
+
+
+# Whether an address is known ----------------------------------------------------------------------
+
+
+ASKING = {
+    "login by code": ("/accounts/login/", "login"),
+    "login by code, its own page": ("/accounts/login/code/", "email"),
+    "sign-up": ("/accounts/signup/", "email"),
+    "links": ("/registrations/", "email"),
+}
+
+
+@dataclass
+class Answer:
+    """What somebody who asks with an address can see of the answer, and what it cost us."""
+
+    statuses: list[int]
+    places: list[str]
+    headers: list[set[str]]
+    cookies: set[str]
+    body: str
+    queries: list[str]
+
+
+def ask(way: str, email: str) -> Answer:
+    """Ask with an address, in a browser of one's own, and follow where that leads."""
+    client = CheckedClient()
+    address, field = ASKING[way]
+    client.get(address)
+    with CaptureQueriesContext(connection) as captured:
+        first = client.post(address, {field: email})
+    queries = [shape(query["sql"]) for query in captured]  # the next request forgets them
+    last = client.get(first.url) if first.status_code == 302 else first
+    body = re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"', "", last.content.decode())
+    return Answer(
+        statuses=[first.status_code, last.status_code],
+        places=[answer.headers.get("Location", "") for answer in (first, last)],
+        headers=[set(answer.headers) for answer in (first, last)],
+        cookies=set(client.cookies),
+        body=body.replace(email, "…"),
+        queries=queries,
+    )
+
+
+def shape(sql: str) -> str:
+    """What a statement does, and to which table."""
+    verb = sql.split(maxsplit=1)[0].replace("DECLARE", "SELECT")  # PostgreSQL, row by row
+    table = re.search(r'(?:FROM|INTO|UPDATE) "(\w+)"', sql)
+    return f"{verb} {table[1] if table else ''}".strip()
+
+
+@pytest.mark.parametrize("way", ASKING)
+@pytest.mark.parametrize("known_as", ["account", "unverified", "inactive", "registered"])
+def test_known_and_unknown_addresses_get_one_answer(way: str, known_as: str) -> None:
+    known, unknown = "known@stad.example.org", "other@stad.example.org"
+    if known_as == "registered":
+        build.make_registration(build.make_session(), email=known)
+    else:
+        user = make_account(known, is_active=known_as != "inactive")
+        EmailAddress.objects.filter(user=user).update(verified=known_as != "unverified")
+
+    ours, theirs = ask(way, known), ask(way, unknown)
+
+    assert replace(ours, queries=[]) == replace(theirs, queries=[])
+
+
+# What the one answer costs beyond the other. Of a known address there is an account or a mail with
+# links more, of an unknown one a second look; asking for an account makes it where there is none.
+APART = {
+    "login by code": {"SELECT accounts_user": 1},
+    "login by code, its own page": {"SELECT accounts_user": 1},
+    "sign-up": {
+        "SELECT account_emailaddress": 4,
+        "SELECT accounts_user": 1,
+        "INSERT accounts_user": 1,
+        "INSERT account_emailaddress": 1,
+    },
+    "links": {"INSERT mailing_message": 1},
+}
+
+
+@pytest.mark.parametrize("way", ASKING)
+def test_answer_costs_about_the_same_for_known_and_unknown_addresses(way: str) -> None:
+    known = "known@stad.example.org"
+    build.make_registration(build.make_session(), email=known)
+    make_account(known)
+
+    ours = Counter(ask(way, known).queries)
+    cache.clear()  # counts of attempts begin anew
+    theirs = Counter(ask(way, "other@stad.example.org").queries)
+
+    assert ours
+    assert (ours - theirs) + (theirs - ours) == Counter(APART[way])
+
+
+def test_too_many_attempts_get_a_page_that_says_to_wait(client: CheckedClient) -> None:
+    answers = [client.post("/accounts/signup/", {"email": f"{n}@example.org"}) for n in range(40)]
+
+    assert {answer.status_code for answer in answers} == {302, 429}
+    assert "Wacht even" in answers[-1].content.decode()
+
+
+# Accounts nobody came back to ---------------------------------------------------------------------
+
+
+def ask_for_account(email: str, *, days_ago: float) -> User:
+    """An account as somebody asks for it, at a moment."""
+    CheckedClient().post("/accounts/signup/", {"email": email})
+    User.objects.filter(email=email).update(joined_at=build.NOW - build.days(days_ago))
+    return User.objects.get(email=email)
+
+
+def test_account_nobody_confirmed_is_erased_after_a_week() -> None:
+    ask_for_account("just@example.org", days_ago=7)
+    ask_for_account("not-yet@example.org", days_ago=7 - 1 / 86_400)
+
+    erased = sign_in_rules.purge_unverified(build.NOW)
+
+    assert erased == 1
+    assert list(User.objects.values_list("email", flat=True)) == ["not-yet@example.org"]
+    assert not EmailAddress.objects.filter(email="just@example.org").exists()
+
+
+def test_account_that_somebody_uses_or_was_given_is_kept(client: CheckedClient) -> None:
+    programme = build.make_programme()
+    signed_in = ask_for_account("signed-in@example.org", days_ago=30)
+    User.objects.filter(pk=signed_in.pk).update(last_login=build.NOW - build.days(29))
+    member = ask_for_account("member@example.org", days_ago=30)
+    Membership.objects.create(user=member, programme=programme)
+    verified = ask_for_account("verified@example.org", days_ago=30)
+    EmailAddress.objects.filter(user=verified).update(verified=True)
+    build.make_administrator()
+    build.make_user(email="made-by-administrator@example.org")
+    User.objects.update(joined_at=build.NOW - build.days(30))
+    before = set(User.objects.values_list("email", flat=True))
+
+    erased = sign_in_rules.purge_unverified(build.NOW)
+
+    assert erased == 0
+    assert set(User.objects.values_list("email", flat=True)) == before
+    assert len(before) == 5
+
+
+def test_erased_address_can_ask_again(client: CheckedClient) -> None:
+    ask_for_account("els@stad.example.org", days_ago=8)
+    sign_in_rules.purge_unverified(build.NOW)
+    cache.clear()  # a week later nobody counts the attempts of then
+
+    client.post("/accounts/signup/", {"email": "els@stad.example.org"})
+    deliver()
+    client.post("/accounts/confirm-email/", {"code": code_in_last_mail()})
+
+    assert client.get("/me/").status_code == 200

@@ -1,4 +1,5 @@
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -7,8 +8,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from moments.edges import Closing, Edge
 from moments.local import BRUSSELS
-from procurement.models import Call, Deadline
-from tests.build import NOW, days, make_deadline, make_programme
+from procurement.models import Deadline
+from tests.build import NOW, days, make_call, make_deadline
 
 pytestmark = pytest.mark.django_db
 
@@ -33,6 +34,39 @@ def test_past_deadlines_are_those_closed_by_now_the_latest_first() -> None:
     make_deadline(closing=Closing(Edge.AT_TIME, NOW + TICK, BRUSSELS))
 
     assert list(Deadline.objects.past(NOW)) == [just_now, earlier]
+
+
+NEW_YORK = ZoneInfo("America/New_York")
+
+
+@pytest.mark.parametrize(
+    ("closing", "day"),
+    [
+        (on(date(2027, 12, 31)), date(2027, 12, 31)),
+        (on(date(2028, 1, 1), Edge.BEFORE_DATE), date(2027, 12, 31)),
+        # Half past midnight in Brussels is still yesterday in UTC.
+        (Closing(Edge.AT_TIME, datetime(2027, 7, 31, 22, 30, tzinfo=UTC), BRUSSELS),
+         date(2027, 8, 1)),
+        # Eleven at night in New York is tomorrow in Brussels.
+        (Closing.from_local(Edge.AT_TIME, date(2027, 7, 31), time(23), NEW_YORK),
+         date(2027, 7, 31)),
+    ],
+)  # fmt: skip
+def test_deadline_keeps_its_last_day_in_its_own_zone(closing: Closing, day: date) -> None:
+    deadline = make_deadline(closing=closing)
+    moved = make_deadline()
+    moved.closes_at, moved.time_zone = closing.closes_at, closing.zone.key
+    moved.save()
+    copied = Deadline(
+        call=make_call(),
+        edge=closing.edge,
+        closes_at=closing.closes_at,
+        time_zone=closing.zone.key,
+    )
+    Deadline.objects.bulk_create([copied])
+
+    for row in (deadline, moved, copied):
+        assert Deadline.objects.get(pk=row.pk).last_date == day == closing.last_day
 
 
 @pytest.mark.parametrize(
@@ -83,7 +117,7 @@ def test_database_allows_two_steps_of_a_call_at_one_moment() -> None:
 
 
 def test_call_leads_to_its_page_in_the_active_language() -> None:
-    call = Call.objects.create(slug="oproep", title="Oproep", programme=make_programme())
+    call = make_call(slug="oproep")
 
     with translation.override("fr"):
         in_french = call.get_absolute_url()
@@ -99,7 +133,7 @@ def test_pages_ask_once_for_all_deadlines(
 
     with django_assert_num_queries(1):
         shown = [
-            (deadline.call.title, deadline.call.programme.name, deadline.call.organisation)
+            (deadline.call.title, deadline.call.programme.name)
             for deadline in Deadline.objects.for_pages().coming(NOW)
         ]
 

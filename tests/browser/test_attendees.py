@@ -1,0 +1,108 @@
+"""What an organiser goes through with the attendees of a session."""
+
+import io
+
+import openpyxl
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from events.models import Registration, Session
+from tests import build
+from tests.browser.test_pages import PHONE, sign_in
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def session(site: str) -> Session:
+    """A session with two seats, three people, and an organiser."""
+    session = build.make_session(capacity=2, slug="ai-in-de-praktijk", title="AI in de praktijk")
+    for name in ["An Peeters", "Jan De Smet", "Wout Wacht"]:
+        build.make_registration(session, name=name)
+    return session
+
+
+def test_organiser_narrows_the_list_and_cancels_without_scripts(
+    browser: Browser, site: str, session: Session
+) -> None:
+    context = browser.new_context(java_script_enabled=False, locale="nl-BE", viewport=PHONE)
+    page = context.new_page()
+    sign_in(page, build.make_organiser(session.programme), site)
+
+    # From the workspace to the list, and to those with a seat.
+    page.goto(f"{site}/organise/")
+    page.get_by_role("link", name="Deelnemers").click()
+    page.locator("summary").first.click()
+    page.get_by_label("Toestand: ingeschreven", exact=True).check()
+    page.get_by_role("button", name="Toon deze lijst").click()
+    expect(page).to_have_url(f"{site}/organise/sessions/{session.slug}/attendees/?state=confirmed")
+    expect(page.get_by_role("rowheader")).to_have_count(2)
+
+    # Nobody chosen: no buttons that act; one chosen: a page that asks, and then says what it did.
+    cancel = page.get_by_role("button", name="Inschrijvingen annuleren")
+    expect(cancel).to_be_hidden()
+    page.get_by_label("Kies An Peeters").check()
+    cancel.click()
+    expect(page.locator("main")).to_contain_text("Het gaat over 1 persoon:")
+    page.get_by_label("Ja, annuleer 1 inschrijving").check()
+    page.get_by_role("button", name="Annuleer deze inschrijvingen").click()
+    expect(page.get_by_role("status")).to_contain_text("1 inschrijving is geannuleerd.")
+    context.close()
+
+    states = dict(Registration.objects.values_list("name", "state"))
+    assert states == {
+        "An Peeters": "cancelled", "Jan De Smet": "confirmed", "Wout Wacht": "confirmed",
+    }  # fmt: skip
+
+
+def test_organiser_keeps_a_view_and_downloads_it(page: Page, site: str, session: Session) -> None:
+    sign_in(page, build.make_organiser(session.programme), site)
+    page.goto(f"{site}/organise/sessions/{session.slug}/attendees/?state=waiting")
+
+    page.get_by_text("Bewaar deze weergave").first.click()
+    page.get_by_label("Naam van de weergave").fill("Wie wacht")
+    page.get_by_role("button", name="Bewaar deze weergave").click()
+    page.goto(f"{site}/organise/sessions/{session.slug}/attendees/")
+    page.get_by_role("link", name="Wie wacht").click()
+    page.get_by_label("De hele lijst: 1 persoon").check()
+    page.get_by_role("button", name="Exporteren").click()
+    page.get_by_label("Waarvoor hebt u deze lijst nodig?").fill("Naamkaartjes")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download").click()
+
+    sheet = openpyxl.load_workbook(io.BytesIO(download.value.path().read_bytes())).active
+    assert download.value.suggested_filename == f"{session.slug}-2027-05-10.xlsx"
+    assert [row[0].value for row in sheet.rows] == ["Naam", "Wout Wacht"]
+
+
+def test_attendees_can_be_chosen_by_keyboard_alone(page: Page, site: str, session: Session) -> None:
+    sign_in(page, build.make_organiser(session.programme), site)
+    page.goto(f"{site}/organise/sessions/{session.slug}/attendees/")
+
+    page.get_by_label("Kies Wout Wacht").focus()
+    page.keyboard.press("Space")
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.innerText") == "Een plaats geven":
+            break
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("heading", level=2)).to_have_text("Een plaats geven")
+    expect(page.locator("main")).to_contain_text("Wout Wacht")
+
+
+def test_list_on_paper_keeps_a_row_each_and_drops_what_is_clicked(
+    page: Page, site: str, session: Session
+) -> None:
+    sign_in(page, build.make_organiser(session.programme), site)
+    page.set_viewport_size({"width": 680, "height": 900})
+    page.goto(f"{site}/organise/sessions/{session.slug}/attendees/")
+    row = page.get_by_role("row").filter(has_text="An Peeters")
+    assert row.bounding_box()["height"] > 100, "on a narrow screen a person is a card"
+
+    page.emulate_media(media="print")
+
+    assert row.bounding_box()["height"] < 60
+    expect(page.get_by_role("columnheader", name="Naam")).to_be_visible()
+    for clicked in (".chosen-bar", ".tabs", ".site-navigation", ".workspace__navigation"):
+        expect(page.locator(clicked)).to_be_hidden()

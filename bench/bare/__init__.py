@@ -1,0 +1,1 @@
+"""The limit: the least that Django can do for the same work, with no middleware at all."""

@@ -2,6 +2,7 @@
 # `make help` lists the rest.
 
 PYTHON ?= python3
+PYTHON_NEXT ?= python3.13
 PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
@@ -11,7 +12,7 @@ export LOCAL_MODE = 1
 export PYTHONUNBUFFERED = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lock messages assets clean
+.PHONY: help run test next bench bench-faults check lock messages assets clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1	/' | expand -t 18
@@ -23,22 +24,36 @@ test: $(VENV)/.dev ## Set everything up and pass the tests (ARGS="-k deadline" t
 	@echo "Running the tests."
 	@$(BIN)/python -m pytest $(ARGS)
 
+next: $(VENV)/.dev ## Pass the tests on the next Django, with another Python (PYTHON_NEXT=python3.13)
+	@$(BIN)/uv venv --quiet --allow-existing --python $(PYTHON_NEXT) $(VENV)-next
+	@sed -E 's/ \\$$//; /^ +--hash/d; /^[Dd]jango==/d' requirements/dev.lock >var/next.txt
+	@echo 'django~=6.1.0' >>var/next.txt
+	@$(BIN)/uv pip install --quiet --python $(VENV)-next/bin/python -r var/next.txt
+	@$(VENV)-next/bin/python -m pytest -m "not browser and not interop" $(ARGS)
+
+bench: $(VENV)/.dev ## Measure how fast it is, against what is possible here (ARGS="pages" to choose)
+	@$(BIN)/python -m bench $(ARGS)
+
+bench-faults: $(VENV)/.dev ## Kill workers and the database while mails leave, and count what is lost
+	@$(BIN)/python -m bench faults
+
 check: $(VENV)/.dev ## Style, types, import contract, migrations, translations
 	@BIN=$(BIN) sh bin/check
 
 lock: $(VENV)/.dev ## Renew the hash-locked requirements from pyproject.toml
 	$(BIN)/uv pip compile -q pyproject.toml --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -o requirements/runtime.lock
-	$(BIN)/uv pip compile -q pyproject.toml --upgrade --extra dev -c requirements/runtime.lock --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -o requirements/dev.lock
+	$(BIN)/uv pip compile -q pyproject.toml --upgrade --extra redis --extra s3 --extra errors --extra scale --extra ses -c requirements/runtime.lock --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -o requirements/extras.lock
+	$(BIN)/uv pip compile -q pyproject.toml --upgrade --extra dev -c requirements/extras.lock --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -o requirements/dev.lock
 
 messages: $(VENV)/.dev ## Collect the sentences to translate and compile the translations
-	$(BIN)/python manage.py makemessages -l nl -l fr --no-location --no-wrap --ignore='.venv/*' --ignore='tests/*' --ignore='frontend/*'
+	$(BIN)/python manage.py makemessages -l nl -l fr --no-location --no-wrap --ignore='.venv/*' --ignore='.venv-next/*' --ignore='tests/*' --ignore='frontend/*'
 	$(BIN)/python manage.py compilemessages -v 0 -l nl -l fr
 
 assets: ## Rebuild the vendored styles and fonts from npm (needs Node; the result is committed)
 	cd frontend && npm ci --ignore-scripts && npm run build
 
 clean: ## Remove what the commands made: the virtual environment, the local database and mails
-	rm -rf $(VENV) var static_collected
+	rm -rf $(VENV) $(VENV)-next var static_collected
 
 # The virtual environment. Each step says what it does and ends in a sentence when it can't.
 

@@ -130,7 +130,12 @@ def mail_texts(request: HttpRequest, slug: str) -> HttpResponse:
                 end,
                 TITLES[kind],
                 _WHEN[kind],
-                [Session.Language(code).label for code in session.mail_paragraphs.get(kind, {})],
+                # PostgreSQL keeps no order within JSON: the site's own order is shown.
+                [
+                    language.label
+                    for language in Session.Language
+                    if language in session.mail_paragraphs.get(kind, {})
+                ],
             )
             for end, kind in _KINDS.items()
             if kind != LINK or session.has_link

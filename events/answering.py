@@ -42,10 +42,12 @@ def condition(question: Question, questions: Iterable[Question]) -> str:
     before = next((one for one in questions if one.pk == question.shown_if_id), None)
     if before is None:
         return ""
-    choice = next((one for one in before.options if one["code"] == question.shown_if_option), {})
+    choices: dict[str, dict[str, str]] = {one["code"]: one for one in before.options}
     return format_html(
         _("Only if you answered “{answer}” to “{question}”."),
-        answer=in_its_language(before.said([question.shown_if_option]), choice),
+        answer=in_its_language(
+            before.said([question.shown_if_option]), choices.get(question.shown_if_option, {})
+        ),
         question=before.marked("text"),
     )
 

@@ -497,7 +497,7 @@ def test_mail_shows_where_and_when_beside_its_subject_and_who_organises() -> Non
     letter = letter_of(make_registration(session), "registered")
     text, html = letters.render(letter)
 
-    assert letter.preheader == "Donderdag 10 juni 2027, 14u00 – 16u30. Ter plaatse: Gent."
+    assert letter.preheader == "Donderdag 10 juni 2027, 14u00 – 16u30. Gent."
     assert "Programma Taal\n" in text
     assert 'bgcolor="#8a1538"' in html
     assert "#0055cc" not in html

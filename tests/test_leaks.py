@@ -335,6 +335,7 @@ def sought(
     return found
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("prefix", ["", "/fr", "/en"])
 def test_visitor_finds_no_secret_at_any_address(prefix: str, house: House) -> None:
     visitor = strangers(house)["visitor"]
@@ -342,6 +343,7 @@ def test_visitor_finds_no_secret_at_any_address(prefix: str, house: House) -> No
     assert sought(visitor, addresses(house), house, prefix) == {}
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "who", ["attendee", "organiser of another programme", "lead of another programme"]
 )
@@ -352,6 +354,7 @@ def test_stranger_who_is_signed_in_finds_no_secret_at_any_address(who: str, hous
     assert sought(client, addresses(house), house) == {}
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "who", ["attendee", "organiser of another programme", "lead of another programme"]
 )

@@ -1216,6 +1216,7 @@ def someone_else(who: str, programme: object) -> Client:
     return client
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("who", [*ROLES, *LIKE, *FOREIGN])
 def test_every_address_answers_everybody_as_the_table_says(
     who: str, facts: dict[str, object]

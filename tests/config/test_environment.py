@@ -10,6 +10,8 @@ from django.conf import settings
 
 from tests.processes import bare_environment
 
+pytestmark = pytest.mark.once
+
 PRODUCTION = {
     "SECRET_KEY": "x" * 60,
     "SITE_URL": "https://sessies.example.be",

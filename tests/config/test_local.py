@@ -15,6 +15,8 @@ import pytest
 
 from tests.processes import Program, bare_environment, free_port, wait_until
 
+pytestmark = pytest.mark.once
+
 XHTML = "{http://www.w3.org/1999/xhtml}"
 SERVING = "with a running worker"
 

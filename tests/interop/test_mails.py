@@ -11,7 +11,7 @@ from mailing.letters import Letter, mail_of, on_one_line, render
 from tests.build import NOW
 from tests.interop.readers import read_with_postal_mime
 
-pytestmark = [pytest.mark.interop, pytest.mark.django_db]
+pytestmark = [pytest.mark.interop, pytest.mark.django_db, pytest.mark.once]
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 MESSAGE_ID = "<0123456789abcdef@example.be>"

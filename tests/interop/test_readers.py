@@ -23,7 +23,7 @@ from tests.interop.readers import (
     read_with_ical_js,
 )
 
-pytestmark = pytest.mark.interop
+pytestmark = [pytest.mark.interop, pytest.mark.once]
 
 Read = Callable[[bytes], list[Facts]]
 

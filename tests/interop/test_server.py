@@ -26,7 +26,7 @@ from tests.ical.build import make_entry
 from tests.interop.cases import AWKWARD_TEXTS, PERIODS
 from tests.interop.readers import Facts, read_with_icalendar
 
-pytestmark = pytest.mark.interop
+pytestmark = [pytest.mark.interop, pytest.mark.once]
 
 COLLECTION = "/an/sessies/"
 PATIENCE_SECONDS = 60

@@ -20,7 +20,7 @@ from procurement.models import Call
 from tests.build import NOW
 from tests.page import CheckedClient
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 XHTML = "{http://www.w3.org/1999/xhtml}"
 # What organisers write stands as they wrote it.

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db.models import Count, F
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
+from accounts.borrowing import in_its_language
 from accounts.names import matching_key
 from events.models import Answer, AnswerCount, Answers, Question, Registration, Session
 
@@ -36,14 +38,18 @@ def asked(questions: Iterable[Question], given: Mapping[int, Sequence[str]]) -> 
 
 
 def condition(question: Question, questions: Iterable[Question]) -> str:
-    """When a question is asked, in a sentence; empty where it always is."""
+    """When a question is asked, in a sentence as HTML; empty where it always is."""
     before = next((one for one in questions if one.pk == question.shown_if_id), None)
     if before is None:
         return ""
-    return _("Only if you answered “%(answer)s” to “%(question)s”.") % {
-        "answer": before.said([question.shown_if_option]),
-        "question": before.text,
-    }
+    choices: dict[str, dict[str, str]] = {one["code"]: one for one in before.options}
+    return format_html(
+        _("Only if you answered “{answer}” to “{question}”."),
+        answer=in_its_language(
+            before.said([question.shown_if_option]), choices.get(question.shown_if_option, {})
+        ),
+        question=before.marked("text"),
+    )
 
 
 # Keeping -----------------------------------------------------------------------------------------

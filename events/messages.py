@@ -425,6 +425,9 @@ def compose_overview(message: Message, now: datetime) -> Letter:
             ],
             contact_name=contact_name,
             reply_to=contact_email,
+            preheader=_where_and_when(session),
+            organiser=session.programme.name_in_full,
+            colour=session.programme.colour,
         )
 
 
@@ -446,6 +449,7 @@ def _write_registered(registration: Registration, message: Message, now: datetim
         button=(_("View your registration"), registration.get_absolute_url()),
         closing=[*_about_your_rights(registration), _deleting_is_not_cancelling()],
         calendar=calendars.request(registration, now=now),
+        preheader=_where_and_when(registration.session),
     )
 
 
@@ -487,6 +491,7 @@ def _write_promoted(registration: Registration, message: Message, now: datetime)
         button=(_("View your registration"), registration.get_absolute_url()),
         closing=[_deleting_is_not_cancelling()],
         calendar=calendars.request(registration, now=now),
+        preheader=_where_and_when(registration.session),
     )
 
 
@@ -573,7 +578,7 @@ def _write_changed(registration: Registration, message: Message, now: datetime) 
         message.key.endswith(f":{session.sequence}"),
         gettext_noop("The session has changed again since."),
     )
-    opening = _about_the_change(session, message)
+    news, opening = _about_the_change(session, message)
     if registration.is_confirmed:
         opening.append(_("Your registration stays valid; you need do nothing."))
         opening += _about_the_link(registration, now)
@@ -582,8 +587,8 @@ def _write_changed(registration: Registration, message: Message, now: datetime) 
     return letter_about(
         registration,
         kind=CHANGED,
-        subject=_("Changed: %(title)s") % {"title": session.title},
-        heading=_("The session has changed"),
+        subject=_("%(news)s: %(title)s") % {"news": news, "title": session.title},
+        heading=news,
         opening=opening,
         facts=ways_in(registration) if registration.is_confirmed else (),
         picture=_ticket(registration),
@@ -593,15 +598,11 @@ def _write_changed(registration: Registration, message: Message, now: datetime) 
     )
 
 
-def _about_the_change(session: Session, message: Message) -> list[str]:
-    """What changed, from what the reader knows to what holds now."""
+def _about_the_change(session: Session, message: Message) -> tuple[str, list[str]]:
+    """What changed in some words, and from what the reader knows to what holds now."""
     is_place = f":{Change.PLACE}:" in message.key
     if "starts_at" not in message.payload:
-        return [
-            _("The place of this session has changed. Below is what applies now.")
-            if is_place
-            else _("The time of this session has changed. Below is what applies now.")
-        ]
+        return _("New place") if is_place else _("New time"), []
     was = dict(message.payload)
     starts_at = datetime.fromisoformat(was.pop("starts_at"))
     ends_at = datetime.fromisoformat(was.pop("ends_at"))
@@ -610,15 +611,9 @@ def _about_the_change(session: Session, message: Message) -> list[str]:
     is_elsewhere = was != {name: as_told(session)[name] for name in was}
     _want(has_moved or is_elsewhere, gettext_noop("The session is again as it was."))
     opening = []
-    if has_moved and is_elsewhere:
-        opening.append(_("Time and place of this session have changed."))
-    elif has_moved:
-        opening.append(_("The time of this session has changed. Below is what applies now."))
-    else:
-        opening.append(_("The place of this session has changed. Below is what applies now."))
     if has_moved:
         opening.append(
-            _("It was planned for %(old)s. It is now on %(new)s.")
+            _("The session was planned for %(old)s. It is now on %(new)s.")
             % {
                 "old": words.period(starts_at, ends_at, session.zone),
                 "new": words.period(session.starts_at, session.ends_at, session.zone),
@@ -631,7 +626,9 @@ def _about_the_change(session: Session, message: Message) -> list[str]:
         opening.append(
             _("The place was %(old)s. It is now %(new)s.") % {"old": places[0], "new": places[1]}
         )
-    return opening
+    if has_moved and is_elsewhere:
+        return _("New time and new place"), opening
+    return _("New time") if has_moved else _("New place"), opening
 
 
 def _write_link(registration: Registration, message: Message, now: datetime) -> Letter:
@@ -720,6 +717,7 @@ def letter_about(
     facts: Sequence[Fact] = (),
     picture: Picture | None = None,
     calendar: CalendarPart | None = None,
+    preheader: str = "",
     is_live: bool = True,
 ) -> Letter:
     """What all letters about a registration share: greeting, facts, contact, links at the foot.
@@ -749,6 +747,9 @@ def letter_about(
         reply_to=contact_email,
         picture=picture,
         calendar=calendar,
+        preheader=preheader,
+        organiser=session.programme.name_in_full,
+        colour=session.programme.colour,
     )
 
 
@@ -829,13 +830,18 @@ def _page_of(session: Session) -> tuple[str, str]:
     return _("The session's page"), absolute(session.get_absolute_url())
 
 
+def _where_and_when(session: Session) -> str:
+    """What somebody has to know who sees nothing of a mail but its line in the mailbox."""
+    when = words.period(session.starts_at, session.ends_at, session.zone)
+    return f"{capfirst(when)}. {capfirst(session.where)}."
+
+
 def _facts(session: Session) -> list[Fact]:
     when = words.period(session.starts_at, session.ends_at, session.zone)
     return [
         (_("What"), session.title),
         (_("When"), f"{when} ({zone_label(session.zone)})"),
         (_("Where"), capfirst(session.where)),
-        (_("Organiser"), session.programme.full_name or session.programme.name),
     ]
 
 

@@ -17,6 +17,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from accounts import colours
 from mailing.written import Written
 
 Paragraph = str | Written
@@ -24,6 +25,8 @@ Paragraph = str | Written
 Fact = tuple[str, str] | tuple[str, str, str]
 
 PREHEADER_LENGTH = 150
+# By day and in the dark, as in static/css/site.css.
+OUR_COLOURS = "#0055cc", "#8ab8ff"
 
 
 class NotWanted(Exception):
@@ -75,6 +78,11 @@ class Letter:
     calendar: CalendarPart | None = None
     # Where mails like this one are stopped, with a POST and nothing else (RFC 8058).
     stop_url: str = ""
+    # What a mailbox shows beside the subject; without it the first that the letter says.
+    preheader: str = ""
+    # Who organises what the letter is about, and in which colour ("#0055cc"); else it is ours.
+    organiser: str = ""
+    colour: str = ""
 
 
 @cache
@@ -91,7 +99,14 @@ def render(letter: Letter) -> tuple[str, str]:
 
 
 def _render(letter: Letter, site_name: str) -> tuple[str, str]:
-    context = {"letter": letter, "preheader": _preheader(letter), "site_name": site_name}
+    by_day, by_night = colours.accents(letter.colour) if letter.colour else OUR_COLOURS
+    context = {
+        "letter": letter,
+        "preheader": _preheader(letter),
+        "site_name": site_name,
+        "accent": by_day,
+        "accent_in_the_dark": by_night,
+    }
     with translation.override(letter.language):
         text = render_to_string("mail/letter.txt", context)
         html = render_to_string("mail/letter.html", context)
@@ -148,8 +163,8 @@ class Ready:
 
 
 def _preheader(letter: Letter) -> str:
-    """What a mailbox shows beside the subject: the first that the letter says."""
-    said = next(iter(letter.opening), "")
+    """What a mailbox shows beside the subject, at most."""
+    said = letter.preheader or next(iter(letter.opening), "")
     text = said.text if isinstance(said, Written) else said
     return on_one_line(text)[:PREHEADER_LENGTH]
 
@@ -296,9 +311,7 @@ def _alike(shape: Letter, site_name: str) -> tuple[Pattern, Pattern]:
     return Pattern(text), Pattern(html)
 
 
-def _ready(
-    shape: Letter, own: Mapping[str, str], mail: Mail, *, message_id: str
-) -> bytes | None:
+def _ready(shape: Letter, own: Mapping[str, str], mail: Mail, *, message_id: str) -> bytes | None:
     """The mail in bytes; None for one that would have to be encoded in another way."""
     to = mail.to[0]
     is_plain = _HEADER.fullmatch(to) and _HEADER.fullmatch(message_id)
@@ -308,9 +321,7 @@ def _ready(
     if frame is None or (frame.is_ascii and not all(map(str.isascii, own.values()))):
         return None
     date = formatdate(localtime=settings.EMAIL_USE_LOCALTIME)
-    filled = frame.pattern.filled(
-        {**own, _OWN_RECIPIENT: to, _OWN_ID: message_id, _OWN_DATE: date}
-    )
+    filled = frame.pattern.filled({**own, _OWN_RECIPIENT: to, _OWN_ID: message_id, _OWN_DATE: date})
     content = filled.encode()
     return content if max(map(len, content.split(b"\n"))) <= _LONGEST_LINE else None
 

@@ -57,7 +57,7 @@ Composer = Callable[[Message, datetime], Letter]
 class Left:
     """What has left, written down together: for each mail apart the disk would take longest.
 
-    At most a quarter of a batch and a tenth of a second: what is not written down yet when a worker dies
+    At most so many, and a tenth of a second: what is not written down yet when a worker dies
     arrives twice.
     """
 

@@ -154,7 +154,7 @@ def _event(
         "isAccessibleForFree": not session.price,
         "organizer": {
             "@type": "Organization",
-            "name": session.programme.full_name or session.programme.name,
+            "name": session.programme.name_in_full,
         },
     }
     if session.summary:

@@ -165,6 +165,11 @@ class Programme(models.Model):
         return self.name
 
     @property
+    def name_in_full(self) -> str:
+        """The full name where it has one."""
+        return self.full_name or self.name
+
+    @property
     def colour_digest(self) -> str:
         """What names the style sheet with its colour."""
         return digest(self.colour)

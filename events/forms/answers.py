@@ -9,6 +9,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.borrowing import borrowed
 from accounts.names import validate_one_line
 from events import answering
 from events.models import Question
@@ -50,6 +51,21 @@ class ChoicesAnswer(_Answered, forms.MultipleChoiceField):
     """Any number of choices."""
 
     widget = forms.CheckboxSelectMultiple
+
+
+class ListOfChoices(forms.Select):
+    """A list to pull down; each choice says in which language it is, where not in the page's."""
+
+    def __init__(self, languages: Mapping[str, str]) -> None:
+        super().__init__()
+        self._languages = languages
+
+    def create_option(self, name: str, value: Any, *rest: Any, **named: Any) -> dict[str, Any]:
+        """One choice; markup within it would be no HTML."""
+        option = super().create_option(name, value, *rest, **named)
+        if language := self._languages.get(str(value)):
+            option["attrs"]["lang"] = language
+        return option
 
 
 class Answering:
@@ -134,14 +150,14 @@ class Answering:
 
 def _field(question: Question, *, is_required: bool) -> forms.Field:
     shared: dict[str, Any] = {
-        "label": question.text,
-        "help_text": question.help_text or "",
+        "label": question.marked("text"),
+        "help_text": question.marked("help_text"),
         "required": is_required,
     }
     if question.kind == Question.Kind.TEXT:
         missing = _("Answer this question: %(question)s") % {"question": question.text}
         return TextAnswer(max_length=LONGEST_ANSWER, error_messages={"required": missing}, **shared)
-    choices = [(code, capfirst(words)) for code, words in question.choices]
+    choices = question.marked_choices
     missing = _("Choose an answer: %(question)s") % {"question": question.text}
     errors = {
         "required": missing,
@@ -151,8 +167,10 @@ def _field(question: Question, *, is_required: bool) -> forms.Field:
     if question.kind == Question.Kind.CHOICES:
         return ChoicesAnswer(choices=choices, error_messages=errors, **shared)
     if len(choices) > MOST_BUTTONS:
-        empty: list[tuple[str, Any]] = [("", gettext_lazy("Choose"))]
-        return ChoiceAnswer(choices=empty + choices, error_messages=errors, **shared)
+        listed: list[tuple[str, Any]] = [("", gettext_lazy("Choose"))]
+        listed += [(code, capfirst(words)) for code, words in question.choices]
+        widget = ListOfChoices({option["code"]: borrowed(option) for option in question.options})
+        return ChoiceAnswer(choices=listed, widget=widget, error_messages=errors, **shared)
     # A button that was pressed can only be let go by pressing another one.
     none: list[tuple[str, Any]] = [] if is_required else [("", capfirst(_("no answer")))]
     return ChoiceAnswer(

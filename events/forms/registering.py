@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.borrowing import in_its_language, texts_of
 from accounts.names import normal_address, validate_one_line
 from events import answering
 from events.forms.answers import Answering, FoldedField
@@ -152,7 +153,8 @@ class RegistrationForm(NeedsQuestions):
         self.consent_texts = consent_texts
         for consent_text in consent_texts:
             self.fields[self._consent_name(consent_text)] = forms.BooleanField(
-                label=consent_text.text, required=False
+                label=in_its_language(consent_text.text, texts_of(consent_text, "text")),
+                required=False,
             )
 
     def applicant(self) -> Applicant:

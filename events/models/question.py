@@ -5,17 +5,16 @@ import string
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import get_language
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from accounts.borrowing import in_its_language, language_shown, texts_of
 from accounts.names import validate_one_line
 from events.models.registration import Registration
 from events.models.session import Session
 
-_LANGUAGES = tuple(code for code, _label in settings.LANGUAGES)
 LONGEST_ANSWER = 500
 # How the names of questions begin in forms and addresses.
 ANSWER = "answer-"
@@ -102,6 +101,19 @@ class Question(models.Model):
             return [("yes", str(_("yes"))), ("no", str(_("no")))]
         return [(option["code"], option_words(option)) for option in self.options]
 
+    def marked(self, field: str) -> str:
+        """One of its texts as HTML, marked where it is in another language than the page."""
+        return in_its_language(getattr(self, field) or "", texts_of(self, field))
+
+    @property
+    def marked_choices(self) -> list[tuple[str, str]]:
+        """What can be chosen, as `choices`, likewise."""
+        texts = {option["code"]: option for option in self.options}
+        return [
+            (code, in_its_language(capfirst(words), texts.get(code, {})))
+            for code, words in self.choices
+        ]
+
     def is_written_in(self, code: str) -> bool:
         """Whether all that people read of it is there in a language."""
         texts = [name for name in ("text", "help_text") if getattr(self, name)]
@@ -119,8 +131,7 @@ class Question(models.Model):
 
 def option_words(option: Mapping[str, Any]) -> str:
     """A choice in the active language, or in the first one that has it."""
-    in_order = [(get_language() or "")[:2], *_LANGUAGES]
-    return next((str(option[code]) for code in in_order if option.get(code)), "")
+    return str(option.get(language_shown(option), ""))
 
 
 class Answer(models.Model):

@@ -1,5 +1,6 @@
 """The questions of a session: asked, answered, read back, counted and forgotten."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -176,6 +177,43 @@ def test_page_asks_and_says_when_to_answer(client: CheckedClient, session: Sessi
     assert "Alleen als u “ja” antwoordde op “Blijft u lunchen?”." in page
     assert "data-shown-if-value" in page
     assert "js/questions.js" in page
+
+
+def test_question_in_another_language_than_the_page_is_marked_and_said(
+    client: CheckedClient, session: Session
+) -> None:
+    """Its words, its help and its choices each by themselves; in a list to pull down too."""
+    translated = {f"{field}_fr": "Traduit" for field in ("title", "summary", "audience")}
+    Session.objects.filter(pk=session.pk).update(**translated)
+    table = build.make_question(session, "Tafel?", "Venster", "Deur", help_text="Eén.")
+    Question.objects.filter(pk=table.pk).update(
+        text_fr="Table ?", options=[table.options[0] | {"fr": "Fenêtre"}, table.options[1]]
+    )
+    wishes = [f"Wens {number}" for number in range(8)]
+    build.make_question(session, "Welke <b>?", *wishes, shown_if=table, shown_if_option="option1")
+
+    page = client.get("/fr/sessions/sessie/").content.decode()
+
+    for marked in ("Eén.", "Deur", "Welke &lt;b&gt;?"):
+        assert f'<span lang="nl">{marked}</span>' in page
+    assert '« <span lang="nl">Deur</span> » à « Table ? »' in re.sub(r"\s", " ", page)
+    assert '<option value="option3" lang="nl">Wens 3</option>' in page
+    assert "Fenêtre" in page
+    assert '<span lang="nl">Table' not in page and '<span lang="nl">Fenêtre' not in page
+    assert "le reste est en néerlandais" in page
+
+
+def test_notice_leaves_out_the_questions_of_a_form_that_is_not_shown(
+    client: CheckedClient, session: Session, time_machine: TimeMachineFixture
+) -> None:
+    translated = {f"{field}_fr": "Traduit" for field in ("title", "summary", "audience")}
+    Session.objects.filter(pk=session.pk).update(**translated)
+    build.make_question(session, "Tafel?")
+    time_machine.move_to(session.ends_at, tick=False)
+
+    page = client.get("/fr/sessions/sessie/").content.decode()
+
+    assert "untranslated" not in page
 
 
 @pytest.mark.django_db(transaction=True)

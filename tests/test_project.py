@@ -581,6 +581,8 @@ GET HEAD POST             /organise/retention/guessed/               302 404 404
 GET HEAD                  /programmes/{coloured_slug}/x.css          200 200 200 200 200
 POST PUT PATCH DELETE     /programmes/{coloured_slug}/x.css          405 405 405 405 405
 GET HEAD                  /programmes/{programme_slug}/x.css         404 404 404 404 404
+GET HEAD                  /programmes/{programme_slug}/x.png         404 404 404 404 404
+POST PUT PATCH DELETE     /programmes/{programme_slug}/x.png         405 405 405 405 405
 GET HEAD                  /organise/programmes/{programme_slug}/     302 404 404 404 200 200
 POST                      /organise/programmes/{programme_slug}/     302 404 404 404 422 422
 PUT PATCH DELETE          /organise/programmes/{programme_slug}/     302 404 404 404 405 405

@@ -384,6 +384,11 @@ PUT PATCH DELETE          /registrations/                            405 405 405
 
 GET HEAD                  /organise/                                 302 404 200 200 200 200 200 200
 POST PUT PATCH DELETE     /organise/                                 302 404 405 405 405 405 405 405
+GET HEAD                  /organise/manual/                          302 404 200 200 200 200 200 200
+POST PUT PATCH DELETE     /organise/manual/                          302 404 405 405 405 405 405 405
+GET HEAD                  /organise/manual/team/                     302 404 200 200 200 200 200 200
+POST PUT PATCH DELETE     /organise/manual/team/                     302 404 405 405 405 405 405 405
+GET HEAD                  /organise/manual/guessed/                  302 404 404 404 404 404 404 404
 GET HEAD                  /organise/audit/                           302 404 404 404 200 200
 POST PUT PATCH DELETE     /organise/audit/                           302 404 404 404 405 405
 POST                      /organise/audit/export/                    302 404 404 404 200 200

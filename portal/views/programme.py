@@ -50,8 +50,10 @@ def change(request: HttpRequest, slug: str) -> HttpResponse:
     """Change names, contact, looks and languages of a programme."""
     programme = get_object_or_404(Programme.objects.led_by(cast(User, request.user)), slug=slug)
     name = programme.name
-    sent = (request.POST, request.FILES) if request.method == "POST" else ()
-    form = ProgrammeForm(*sent, instance=programme)
+    is_sent = request.method == "POST"
+    form = ProgrammeForm(
+        request.POST if is_sent else None, request.FILES if is_sent else None, instance=programme
+    )
     if form.is_valid():
         programmes.change(
             form.instance,

@@ -36,6 +36,7 @@ urlpatterns = [
     ),
     path("sessions/<slug:slug>/registered/", session.registered, name="registered"),
     path("programmes/<slug:slug>/<slug:digest>.css", programme.styles, name="programme-styles"),
+    path("programmes/<slug:slug>/<slug:digest>.png", programme.logo, name="programme-logo"),
     path("calendar/", calendars.calendar_page, name="calendar"),
     path("calendar.ics", calendars.calendar_feed, name="calendar-feed"),
     path("deadlines/", deadlines.deadlines, name="deadlines"),

@@ -427,3 +427,10 @@ def take_back(messages: QuerySet[Message], *, now: datetime, reason: str) -> int
     return messages.filter(
         Q(lease_until=None) | Q(lease_until__lte=now), state=Message.State.WAITING
     ).update(state=Message.State.WITHDRAWN, reason=reason, closed_at=now)
+
+
+def put_again(messages: QuerySet[Message], *, now: datetime) -> int:
+    """Let messages that were taken back wait anew; how many. Each stays one under its key."""
+    return messages.filter(state=Message.State.WITHDRAWN).update(
+        state=Message.State.WAITING, reason="", closed_at=None, lease_until=None, due_at=now
+    )

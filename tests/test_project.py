@@ -385,6 +385,11 @@ PUT PATCH DELETE          /registrations/                            405 405 405
 
 GET HEAD                  /organise/                                 302 404 200 200 200 200 200 200
 POST PUT PATCH DELETE     /organise/                                 302 404 405 405 405 405 405 405
+GET HEAD                  /organise/manual/                          302 404 200 200 200 200 200 200
+POST PUT PATCH DELETE     /organise/manual/                          302 404 405 405 405 405 405 405
+GET HEAD                  /organise/manual/team/                     302 404 200 200 200 200 200 200
+POST PUT PATCH DELETE     /organise/manual/team/                     302 404 405 405 405 405 405 405
+GET HEAD                  /organise/manual/guessed/                  302 404 404 404 404 404 404 404
 GET HEAD                  /organise/audit/                           302 404 404 404 200 200
 POST PUT PATCH DELETE     /organise/audit/                           302 404 404 404 405 405
 POST                      /organise/audit/export/                    302 404 404 404 200 200
@@ -582,6 +587,8 @@ GET HEAD POST             /organise/retention/guessed/               302 404 404
 GET HEAD                  /programmes/{coloured_slug}/x.css          200 200 200 200 200
 POST PUT PATCH DELETE     /programmes/{coloured_slug}/x.css          405 405 405 405 405
 GET HEAD                  /programmes/{programme_slug}/x.css         404 404 404 404 404
+GET HEAD                  /programmes/{programme_slug}/x.png         404 404 404 404 404
+POST PUT PATCH DELETE     /programmes/{programme_slug}/x.png         405 405 405 405 405
 GET HEAD                  /organise/programmes/{programme_slug}/     302 404 404 404 200 200
 POST                      /organise/programmes/{programme_slug}/     302 404 404 404 422 422
 PUT PATCH DELETE          /organise/programmes/{programme_slug}/     302 404 404 404 405 405
@@ -646,6 +653,9 @@ POST                      /organise/sessions/{draft}/messages/{note}/test/ 302 4
 POST                      /organise/sessions/{slug}/messages/{note}/send/ 302 404 404 422 422
 GET HEAD PUT DELETE       /organise/sessions/{slug}/messages/{note}/send/ 302 404 405 405 405
 POST                      /organise/sessions/{draft}/messages/{note}/send/ 302 404 404 404 404
+GET HEAD                  /organise/sessions/{slug}/messages/{note}/progress/ 302 404 404 200 200
+POST PUT PATCH DELETE     /organise/sessions/{slug}/messages/{note}/progress/ 302 404 405 405 405
+GET HEAD                  /organise/sessions/{draft}/messages/{note}/progress/ 302 404 404 404 404
 POST                      /organise/sessions/{slug}/messages/{note}/withdraw/ 302 404 404 302 302
 GET HEAD PUT DELETE       /organise/sessions/{slug}/messages/{note}/withdraw/ 302 404 405 405 405
 POST                      /organise/sessions/{draft}/messages/{note}/withdraw/ 302 404 404 404 404
@@ -711,6 +721,10 @@ GET HEAD PUT DELETE       /organise/sessions/{slug}/materials/add-file/ 302 404 
 POST                      /organise/sessions/{slug}/materials/add-link/ 302 404 404 422 422
 GET HEAD PUT DELETE       /organise/sessions/{slug}/materials/add-link/ 302 404 405 405 405
 GET HEAD POST             /organise/sessions/{slug}/materials/tell/  302 404 404 302 302
+GET HEAD                  /organise/sessions/{slug}/materials/tell/progress/ 302 404 404 200 200
+POST PUT PATCH DELETE     /organise/sessions/{slug}/materials/tell/progress/ 302 404 405 405 405
+POST                      /organise/sessions/{slug}/materials/tell/withdraw/ 302 404 404 302 302
+GET HEAD PUT PATCH DELETE /organise/sessions/{slug}/materials/tell/withdraw/ 302 404 405 405 405
 PUT PATCH DELETE          /organise/sessions/{slug}/materials/tell/  302 404 405 405 405
 GET HEAD                  /organise/sessions/{slug}/materials/{slides}/ 302 404 404 404 404
 POST PUT PATCH DELETE     /organise/sessions/{slug}/materials/{slides}/ 302 404 405 405 405

@@ -503,6 +503,7 @@ PAGES = {
     "calendar file": read_calendar_file,
     "calendar file taken over": take_appointment_over,
     "first steps": starting,
+    "manual": leading("/organise/manual/team/"),
     "session's audit log": leading("/organise/sessions/open/audit/"),
     "speakers and slides": speaking("/organise/sessions/open/materials/"),
     "speaker's page": speaking("{page}"),

@@ -26,7 +26,7 @@ FAULTS = """() => {
   const isShown = (element) =>
     element.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true }) &&
     !element.closest(".visually-hidden, .skip-link, .tool__words, [role=region][tabindex]");
-  if (document.documentElement.scrollWidth > innerWidth) tell("wider than the window", document.body);
+  if (document.documentElement.scrollWidth > innerWidth) faults.push("wider than the window");
   for (const element of document.querySelectorAll("body *")) {
     if (!isShown(element) || element.matches("input")) continue;
     const style = getComputedStyle(element);

@@ -12,7 +12,7 @@ export LOCAL_MODE = 1
 export PYTHONUNBUFFERED = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test next bench bench-faults check lock messages pictures assets clean
+.PHONY: help run test next bench lighthouse bench-faults check lock messages pictures assets clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1	/' | expand -t 18
@@ -33,6 +33,10 @@ next: $(VENV)/.dev ## Pass the tests on the next Django, with another Python (PY
 
 bench: $(VENV)/.dev ## Measure how fast it is, against what is possible here (ARGS="pages" to choose)
 	@$(BIN)/python -m bench $(ARGS)
+
+lighthouse: $(VENV)/.dev ## Have the main pages judged by Lighthouse (needs Node and Chromium)
+	@cd tests/lighthouse && npm ci --silent
+	@$(BIN)/python -m bench lighthouse
 
 bench-faults: $(VENV)/.dev ## Kill workers and the database while mails leave, and count what is lost
 	@$(BIN)/python -m bench faults

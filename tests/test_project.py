@@ -46,14 +46,15 @@ from events import circulars, history, registering
 from events.models import Circular, Registration, SavedView, Session
 from events.privacy import erase_registration
 from events.views.organise.preview import preview
-from mailing import outbox
-from mailing.letters import Letter
+from mailing import examples, outbox
+from mailing.letters import Letter, render
 from mailing.models import Message, SuppressedAddress
 from portal.messages import KIND, code_of, tell_way
 from portal.mine import calendar_of
 from portal.models import Preparation
 from procurement.models import Call
 from tests import build
+from tests.interop.validator import complaints
 from tests.page import CheckedClient
 from tests.procurement.build import make_follow, make_submitted, make_trajectory
 
@@ -1251,6 +1252,42 @@ def test_every_address_answers_everybody_as_the_table_says(
                 wrong.append((method, address, answer.status_code, status))
 
     assert wrong == []
+
+
+# What answers with a page of its own.
+SHOWN = {200, 409, 422}
+
+
+@pytest.mark.interop
+@pytest.mark.once
+def test_every_page_and_mail_is_valid_html(facts: dict[str, object]) -> None:
+    people = dict(zip(ROLES, clients(facts["programme"]), strict=True))
+    pages = {}
+    for methods, address, expected in ROWS:
+        # Each page as the least of those sees it to whom it opens; public ones in every language.
+        opens = [who for who in ("visitor", "own", "admin") if expected_by(who, expected) in SHOWN]
+        # Mails are read below; Django's admin is Django's.
+        if not opens or "/html/" in address or address.startswith(("/admin/", "/fr/", "/en/")):
+            continue
+        who = opens[0]
+        for prefix in ["", "/fr", "/en"] if who == "visitor" else [""]:
+            for method in {"GET", "POST"}.intersection(methods):
+                with transaction.atomic():
+                    answer = people[who].generic(method, prefix + address.format(**facts))
+                    transaction.set_rollback(True)
+                if answer.headers["Content-Type"].startswith("text/html"):
+                    pages[f"{method} {prefix}{address}"] = answer.content
+    for name in examples.names():
+        for language in ("nl", "fr", "en"):
+            html = render(examples.letter(name, language, build.NOW))[1]
+            pages[f"mail {name} in {language}"] = html.encode()
+
+    said = complaints(pages)
+
+    assert len(pages) > 400
+    # Outlook knows no CSS for these.
+    wanted = re.compile("mail .+ warning: The .+ attribute .+ is obsolete")
+    assert [each for each in said if not wanted.match(each)] == []
 
 
 def test_method_that_the_table_does_not_name_is_refused(facts: dict[str, object]) -> None:

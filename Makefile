@@ -12,7 +12,7 @@ export LOCAL_MODE = 1
 export PYTHONUNBUFFERED = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test next bench bench-faults check lock messages assets clean
+.PHONY: help run test next bench lighthouse bench-faults check lock messages pictures assets clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1	/' | expand -t 18
@@ -34,6 +34,10 @@ next: $(VENV)/.dev ## Pass the tests on the next Django, with another Python (PY
 bench: $(VENV)/.dev ## Measure how fast it is, against what is possible here (ARGS="pages" to choose)
 	@$(BIN)/python -m bench $(ARGS)
 
+lighthouse: $(VENV)/.dev ## Have the main pages judged by Lighthouse (needs Node and Chromium)
+	@cd tests/lighthouse && npm ci --silent
+	@$(BIN)/python -m bench lighthouse
+
 bench-faults: $(VENV)/.dev ## Kill workers and the database while mails leave, and count what is lost
 	@$(BIN)/python -m bench faults
 
@@ -48,6 +52,9 @@ lock: $(VENV)/.dev ## Renew the hash-locked requirements from pyproject.toml
 messages: $(VENV)/.dev ## Collect the sentences to translate and compile the translations
 	$(BIN)/python manage.py makemessages -l nl -l fr --no-location --no-wrap --ignore='.venv/*' --ignore='.venv-next/*' --ignore='tests/*' --ignore='frontend/*'
 	$(BIN)/python manage.py compilemessages -v 0 -l nl -l fr
+
+pictures: $(VENV)/.dev ## Take the pictures of the documents anew; those that look the same stay
+	@LANGUAGE=nl_BE $(BIN)/python -m pytest -p no:randomly -o python_functions="picture_*" tests/browser/pictures.py $(ARGS)
 
 assets: ## Rebuild the vendored styles and fonts from npm (needs Node; the result is committed)
 	cd frontend && npm ci --ignore-scripts && npm run build

@@ -69,6 +69,11 @@ def _in_the_dark(colour: Rgb) -> Rgb:
     return _mixed(colour, _WHITE, share)
 
 
+def accents(written: str) -> tuple[str, str]:
+    """The colour for a light ground and for a dark one, as CSS writes them."""
+    return written, f"#{bytes(_in_the_dark(read(written))).hex()}"
+
+
 def _rule(accent: Rgb, strong: Rgb, ground: Rgb) -> str:
     shades = {
         "blue-100": _mixed(ground, accent, 0.04),

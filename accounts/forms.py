@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import directory
+from accounts.documents import Refused
 from accounts.fields import DateInput
 from accounts.models import (
     CharterSignature,
@@ -23,6 +24,7 @@ from accounts.models import (
     Role,
 )
 from accounts.names import validate_mail_domain, validate_one_line
+from accounts.pictures import ACCEPTED, Logo, read_logo
 
 MOST_LINES = 200
 SLUG_LENGTH = 70
@@ -277,6 +279,17 @@ class ProgrammeForm(forms.ModelForm):
         ),
     )
 
+    logo = forms.FileField(
+        label=gettext_lazy("Logo"),
+        required=False,
+        help_text=gettext_lazy(
+            "PNG, JPEG or WebP, 2 MB at most. It stands at the head of the pages of its sessions"
+            " and calls, at most 180 pixels wide and 48 high, always on white."
+        ),
+        widget=forms.FileInput({"class": "au-c-input", "accept": ACCEPTED}),
+    )
+    remove_logo = forms.BooleanField(label=gettext_lazy("Take the logo away"), required=False)
+
     class Meta:
         model = Programme
         fields = (
@@ -286,6 +299,8 @@ class ProgrammeForm(forms.ModelForm):
             "contact_email",
             "website",
             "colour",
+            "logo",
+            "remove_logo",
             "languages",
         )
 
@@ -293,6 +308,28 @@ class ProgrammeForm(forms.ModelForm):
         """Upper case is the same colour."""
         colour: str = self.cleaned_data["colour"]
         return colour.lower()
+
+    def clean_logo(self) -> Logo | None:
+        """The logo as it is kept; None where none was sent."""
+        sent = self.cleaned_data["logo"]
+        if not sent:
+            return None
+        try:
+            return read_logo(sent)
+        except Refused as refusal:
+            raise ValidationError(str(refusal)) from refusal
+
+    def new_logo(self) -> Logo | None:
+        """What becomes of the logo; None: it stays as it was."""
+        if self.cleaned_data["logo"] is None and self.cleaned_data["remove_logo"]:
+            return Logo()
+        kept: Logo | None = self.cleaned_data["logo"]
+        return kept
+
+    @property
+    def changed_fields(self) -> list[str]:
+        """The columns that were changed."""
+        return [name for name in self.changed_data if name not in {"logo", "remove_logo"}]
 
 
 class RetentionForm(forms.ModelForm):

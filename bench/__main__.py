@@ -28,11 +28,13 @@ BENCHES = {
 }
 # Asked for by name only, and on a database server of its own.
 FAULTS = {"faults": "what is lost when workers and the database are killed"}
+# Asked for by name only: it needs Chromium, and Lighthouse from npm.
+LIGHTHOUSE = {"lighthouse": "pages as Lighthouse finds them on a slow phone"}
 
 
 def main(names: list[str]) -> int:
     """Measure what is named, or all."""
-    known = BENCHES | FAULTS
+    known = BENCHES | FAULTS | LIGHTHOUSE
     unknown = [name for name in names if name not in known]
     if unknown:
         listed = "\n".join(f"  {name:14} {what}" for name, what in known.items())

@@ -7,7 +7,7 @@ from django.utils.translation import get_language
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    """The site's name, this page in each language, and whether mails are read in the browser.
+    """The site's name and address, this page in each language, and whether mails are read here.
 
     An address that leads nowhere does so in every language: from there the links lead home.
     """
@@ -15,6 +15,7 @@ def site(request: HttpRequest) -> dict[str, object]:
     current = get_language()
     return {
         "site_name": settings.SITE_NAME,
+        "site_url": settings.SITE_URL,
         "local_mode": settings.LOCAL_MODE,
         "language_links": [
             {

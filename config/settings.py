@@ -366,7 +366,8 @@ TIME_ZONE = "Europe/Brussels"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "static_collected"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+# The pictures of the documents, which the manual shows.
+STATICFILES_DIRS = [BASE_DIR / "static", ("manual", BASE_DIR / "docs" / "images")]
 # Locally files are served from where they lie, so that nothing has to be collected first.
 WHITENOISE_USE_FINDERS = LOCAL_MODE
 # What is asked for at the root: /favicon.ico and /robots.txt.

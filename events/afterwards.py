@@ -3,14 +3,14 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import CharField, Exists, OuterRef, Value
-from django.db.models.functions import Cast, Concat
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts.auditing import Actor, record
 from accounts.models import Action
+from events.ledger import Progress
 from events.materials import shown_of
 from events.messages import AFTERWARDS, absolute, letter_about, registration_of
 from events.models import Registration, RegistrationQuerySet, Session
@@ -26,11 +26,11 @@ USEFUL = timedelta(days=30)
 
 def readers(session: Session, *, only_present: bool) -> RegistrationQuerySet:
     """Who would get it now: of those with a seat, or who were there, who did not get it yet."""
-    key = Concat(Value("registration:"), Cast(OuterRef("pk"), CharField()), Value(":afterwards"))
+    theirs = Message.objects.filter(kind=AFTERWARDS, object_id=OuterRef("pk"))
     rows = session.registrations.named().confirmed()
     if only_present:
         rows = rows.there()
-    return rows.exclude(Exists(Message.objects.filter(key=key))).order_by("pk")
+    return rows.exclude(Exists(theirs.exclude(state=Message.State.WITHDRAWN))).order_by("pk")
 
 
 def can_tell(session: Session, now: datetime) -> bool:
@@ -46,6 +46,7 @@ def tell(session: Session, *, only_present: bool, by: Actor, now: datetime) -> i
     # One at a time: the second one finds what the first one did.
     Session.objects.select_for_update().get(pk=session.pk)
     found = list(readers(session, only_present=only_present))
+    outbox.put_again(messages_of(session).filter(object_id__in=[row.pk for row in found]), now=now)
     outbox.put(
         outbox.Draft(
             key=f"registration:{row.pk}:afterwards",
@@ -68,6 +69,37 @@ def tell(session: Session, *, only_present: bool, by: Actor, now: datetime) -> i
             mails=len(found),
         )
     return len(found)
+
+
+@transaction.atomic
+def take_back(session: Session, *, by: Actor, now: datetime) -> int:
+    """Take back what has not left; how many. They can be sent again later."""
+    reason = gettext_noop("The organiser took the message back.")
+    taken_back = outbox.take_back(messages_of(session), now=now, reason=reason)
+    if taken_back:
+        record(
+            Action.CIRCULAR_WITHDRAWN,
+            by=by,
+            now=now,
+            programme=session.programme,
+            about=session,
+            session_id=session.pk,
+            mails=taken_back,
+        )
+    return taken_back
+
+
+def messages_of(session: Session) -> QuerySet[Message]:
+    """The mails of this kind about a session."""
+    people = session.registrations.order_by().values("pk")
+    return Message.objects.filter(kind=AFTERWARDS, object_id__in=people)
+
+
+def progress(session: Session) -> Progress:
+    """How far they are; what was taken back does not count."""
+    rows = messages_of(session).exclude(state=Message.State.WITHDRAWN)
+    waiting = Count("pk", filter=Q(state=Message.State.WAITING))
+    return Progress(**rows.aggregate(total=Count("pk"), waiting=waiting))
 
 
 def example(session: Session, *, only_present: bool, now: datetime) -> Letter | None:

@@ -23,7 +23,7 @@ from accounts.auditing import SYSTEM, Actor
 from accounts.models import Action, User
 from events import messages, placeholders, showing
 from events.attendees import Listing, kept_listing
-from events.ledger import Fate, fate_of
+from events.ledger import Fate, Progress, fate_of
 from events.messages import CIRCULAR
 from events.models import Circular, Registration, Session
 from events.models.circular import TEXTS
@@ -342,6 +342,12 @@ def tallies(session: Session, circulars: Sequence[Circular]) -> dict[int, Counte
             fate = fate_of(row["state"], row["outcome"])
             found[row["circular"]][fate] += row["number"]
     return found
+
+
+def progress(circular: Circular) -> Progress:
+    """How far the messages of a circular that was sent are."""
+    tally = tallies(circular.session, [circular])[circular.pk]
+    return Progress(total=sum(tally.values()), waiting=tally[Fate.WAITING])
 
 
 def subjects_of(keys: Iterable[str]) -> dict[str, str]:

@@ -228,7 +228,8 @@ class PageForm(SessionForm):
         else:
             programme: Any = self.fields["programme"]
             programme.queryset = Programme.objects.managed_by(user)
-            programme.empty_label = None if programme.queryset.count() == 1 else ""
+            choose = gettext_lazy("Choose a programme")
+            programme.empty_label = None if programme.queryset.count() == 1 else choose
             self.fields["slug"].required = False
             self.fields["slug"].help_text = gettext_lazy(
                 "The end of the page's address. Empty: made from the title."

@@ -50,6 +50,7 @@ def _session(now: datetime, *, days_ahead: int = 30, **fields: Any) -> Session:
         full_name="Programma Innovatieve Overheidsopdrachten",
         contact_name="Ann Janssens",
         contact_email="ann.janssens@example.org",
+        colour="#00695c",
     )
     starts_at = _clock(now, days_ahead, 14)
     values: dict[str, Any] = {

@@ -61,6 +61,8 @@ def compose(message: Message, now: datetime) -> Letter:
             language=session.language,
             subject=_("Your page as a speaker: %(title)s") % {"title": session.title},
             heading=_("A page of your own for this session"),
+            organiser=session.programme.name_in_full,
+            colour=session.programme.colour,
             greeting=_("Hello %(name)s,") % {"name": page.speaker.name},
             opening=[
                 _(

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from django.db.models import Q
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from events import messages
@@ -72,6 +73,27 @@ def fate_of(state: str, outcome: str) -> Fate:
             return Fate.UNCERTAIN
         case _dropped_or_withdrawn:
             return Fate.WITHDRAWN
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far mails are that leave together."""
+
+    total: int
+    waiting: int
+
+    @property
+    def done(self) -> int:
+        """How many are no longer waited for, whatever became of them."""
+        return self.total - self.waiting
+
+    @property
+    def sentence(self) -> str:
+        """It, for an organiser."""
+        if not self.waiting:
+            return gettext("No mail waits any more.")
+        facts = {"done": self.done, "total": self.total, "waiting": self.waiting}
+        return gettext("%(done)s of %(total)s done, %(waiting)s still to leave.") % facts
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from accounts.auditing import Actor, record
 from accounts.codes import new_public_id
 from accounts.documents import Refused
 from accounts.models import Action
+from accounts.pictures import made_anew
 from events.models import (
     Contribution,
     Material,
@@ -35,8 +36,6 @@ MOST = 60
 _FOLDER = "materials"
 # A photo is kept this wide and high, as a JPEG without all that the camera wrote into it.
 PHOTO_PIXELS = 320
-_MOST_PIXELS = 40_000_000
-_PHOTOS = ("JPEG", "PNG", "WEBP")
 
 
 def with_speaker_pages(items: AgendaItemQuerySet) -> AgendaItemQuerySet:
@@ -113,26 +112,12 @@ def describe(
 
 def read_photo(sent: "UploadedFile[Any]") -> bytes:
     """A photo as we keep it: small, square, a JPEG of our own making. Raises Refused."""
-    if (sent.size or 0) > LARGEST_BYTES:
-        raise Refused(
-            _("The file is larger than %(number)s MB.") % {"number": LARGEST_BYTES // 1_000_000}
-        )
-    try:
-        with Image.open(sent, formats=_PHOTOS) as opened:
-            small = _small(opened)
-    except Refused:
-        raise
-    except Exception as error:  # whatever a broken picture makes of its reader
-        raise Refused(_("This is no photo that can be read. Send a JPEG, PNG or WebP.")) from error
     written = io.BytesIO()
-    small.save(written, "JPEG", quality=85)
+    made_anew(sent, _small, largest_bytes=LARGEST_BYTES).save(written, "JPEG", quality=85)
     return written.getvalue()
 
 
 def _small(opened: ImageFile.ImageFile) -> Image.Image:
-    # Its size stands at the beginning: a bomb is refused before it is unpacked.
-    if opened.width * opened.height > _MOST_PIXELS:
-        raise Refused(_("The photo is too large. Make it smaller first."))
     opened.draft("RGB", (2 * PHOTO_PIXELS, 2 * PHOTO_PIXELS))
     upright = ImageOps.exif_transpose(opened).convert("RGB")
     return ImageOps.fit(upright, (PHOTO_PIXELS, PHOTO_PIXELS))

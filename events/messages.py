@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar, cast
 from urllib.parse import urljoin
 
 from django.conf import settings
@@ -29,6 +30,8 @@ from mailing.letters import CalendarPart, Fact, Letter, NotWanted, Paragraph, Pi
 from mailing.models import Message
 from moments import words
 from moments.local import zone_label
+
+Said = TypeVar("Said")
 
 REGISTERED = "events.registered"
 WAITING = "events.waiting"
@@ -422,6 +425,9 @@ def compose_overview(message: Message, now: datetime) -> Letter:
             ],
             contact_name=contact_name,
             reply_to=contact_email,
+            preheader=_where_and_when(session),
+            organiser=session.programme.name_in_full,
+            colour=session.programme.colour,
         )
 
 
@@ -443,6 +449,7 @@ def _write_registered(registration: Registration, message: Message, now: datetim
         button=(_("View your registration"), registration.get_absolute_url()),
         closing=[*_about_your_rights(registration), _deleting_is_not_cancelling()],
         calendar=calendars.request(registration, now=now),
+        preheader=_where_and_when(registration.session),
     )
 
 
@@ -484,6 +491,7 @@ def _write_promoted(registration: Registration, message: Message, now: datetime)
         button=(_("View your registration"), registration.get_absolute_url()),
         closing=[_deleting_is_not_cancelling()],
         calendar=calendars.request(registration, now=now),
+        preheader=_where_and_when(registration.session),
     )
 
 
@@ -570,7 +578,7 @@ def _write_changed(registration: Registration, message: Message, now: datetime) 
         message.key.endswith(f":{session.sequence}"),
         gettext_noop("The session has changed again since."),
     )
-    opening = _about_the_change(session, message)
+    news, opening = _about_the_change(session, message)
     if registration.is_confirmed:
         opening.append(_("Your registration stays valid; you need do nothing."))
         opening += _about_the_link(registration, now)
@@ -579,8 +587,8 @@ def _write_changed(registration: Registration, message: Message, now: datetime) 
     return letter_about(
         registration,
         kind=CHANGED,
-        subject=_("Changed: %(title)s") % {"title": session.title},
-        heading=_("The session has changed"),
+        subject=_("%(news)s: %(title)s") % {"news": news, "title": session.title},
+        heading=news,
         opening=opening,
         facts=ways_in(registration) if registration.is_confirmed else (),
         picture=_ticket(registration),
@@ -590,15 +598,11 @@ def _write_changed(registration: Registration, message: Message, now: datetime) 
     )
 
 
-def _about_the_change(session: Session, message: Message) -> list[str]:
-    """What changed, from what the reader knows to what holds now."""
+def _about_the_change(session: Session, message: Message) -> tuple[str, list[str]]:
+    """What changed in some words, and from what the reader knows to what holds now."""
     is_place = f":{Change.PLACE}:" in message.key
     if "starts_at" not in message.payload:
-        return [
-            _("The place of this session has changed. Below is what applies now.")
-            if is_place
-            else _("The time of this session has changed. Below is what applies now.")
-        ]
+        return _("New place") if is_place else _("New time"), []
     was = dict(message.payload)
     starts_at = datetime.fromisoformat(was.pop("starts_at"))
     ends_at = datetime.fromisoformat(was.pop("ends_at"))
@@ -607,15 +611,9 @@ def _about_the_change(session: Session, message: Message) -> list[str]:
     is_elsewhere = was != {name: as_told(session)[name] for name in was}
     _want(has_moved or is_elsewhere, gettext_noop("The session is again as it was."))
     opening = []
-    if has_moved and is_elsewhere:
-        opening.append(_("Time and place of this session have changed."))
-    elif has_moved:
-        opening.append(_("The time of this session has changed. Below is what applies now."))
-    else:
-        opening.append(_("The place of this session has changed. Below is what applies now."))
     if has_moved:
         opening.append(
-            _("It was planned for %(old)s. It is now on %(new)s.")
+            _("The session was planned for %(old)s. It is now on %(new)s.")
             % {
                 "old": words.period(starts_at, ends_at, session.zone),
                 "new": words.period(session.starts_at, session.ends_at, session.zone),
@@ -628,7 +626,9 @@ def _about_the_change(session: Session, message: Message) -> list[str]:
         opening.append(
             _("The place was %(old)s. It is now %(new)s.") % {"old": places[0], "new": places[1]}
         )
-    return opening
+    if has_moved and is_elsewhere:
+        return _("New time and new place"), opening
+    return _("New time") if has_moved else _("New place"), opening
 
 
 def _write_link(registration: Registration, message: Message, now: datetime) -> Letter:
@@ -636,19 +636,26 @@ def _write_link(registration: Registration, message: Message, now: datetime) -> 
     _want(registration.is_confirmed, gettext_noop("The person has no seat any more."))
     is_latest = message.key.endswith(f":{session.link_round}")
     _want(is_latest, gettext_noop("The session was moved to another day; the link goes out anew."))
+    subject, opening = _once(session, _about_taking_part)
     return letter_about(
         registration,
         kind=LINK,
-        subject=_("Your link: %(title)s") % {"title": session.title},
+        subject=subject,
         heading=_("Your link to take part"),
-        opening=[
-            _("The session starts on %(moment)s. Use the button below to take part.")
-            % {"moment": words.moment(session.starts_at, session.zone)},
-            _("The link is yours alone. Please do not pass it on."),
-        ],
+        opening=opening,
         button=(_("Go to the session"), registration.get_join_url()),
         closing=[_("Can you not come? Then cancel your registration.")],
     )
+
+
+def _about_taking_part(session: Session) -> tuple[str, list[str]]:
+    """The subject of the mail with the link, and how it opens."""
+    moment = words.moment(session.starts_at, session.zone)
+    return _("Your link: %(title)s") % {"title": session.title}, [
+        _("The session starts on %(moment)s. Use the button below to take part.")
+        % {"moment": moment},
+        _("The link is yours alone. Please do not pass it on."),
+    ]
 
 
 def _write_links(registration: Registration, message: Message, now: datetime) -> Letter:
@@ -710,6 +717,7 @@ def letter_about(
     facts: Sequence[Fact] = (),
     picture: Picture | None = None,
     calendar: CalendarPart | None = None,
+    preheader: str = "",
     is_live: bool = True,
 ) -> Letter:
     """What all letters about a registration share: greeting, facts, contact, links at the foot.
@@ -719,7 +727,7 @@ def letter_about(
     session = registration.session
     contact_name, contact_email = session.contact
     label, path = button
-    foot = [(_("The session's page"), absolute(session.get_absolute_url()))]
+    foot = [_once(session, _page_of)]
     if is_live:
         manage = (_("View or cancel your registration"), registration.get_absolute_url())
         foot.insert(0, (manage[0], absolute(manage[1])))
@@ -731,7 +739,7 @@ def letter_about(
         heading=heading,
         greeting=_hello(registration.name) if greeting is None else greeting,
         opening=opening,
-        facts=[*_facts(session), *facts],
+        facts=[*_once(session, _facts), *facts],
         button=(label, absolute(path)),
         closing=[*placeholders.own_paragraph(registration, kind), *closing],
         foot_links=foot,
@@ -739,6 +747,9 @@ def letter_about(
         reply_to=contact_email,
         picture=picture,
         calendar=calendar,
+        preheader=preheader,
+        organiser=session.programme.name_in_full,
+        colour=session.programme.colour,
     )
 
 
@@ -806,13 +817,31 @@ def _about_the_line(registration: Registration) -> list[str]:
     ]
 
 
+def _once(session: Session, say: Callable[[Session], Said]) -> Said:
+    """What letters say of a session, once for all that leave together, who share its row."""
+    said: dict[object, Any] = session.__dict__.setdefault("_said_in_letters", {})
+    key = (say, translation.get_language())
+    if key not in said:
+        said[key] = say(session)
+    return cast("Said", said[key])
+
+
+def _page_of(session: Session) -> tuple[str, str]:
+    return _("The session's page"), absolute(session.get_absolute_url())
+
+
+def _where_and_when(session: Session) -> str:
+    """What somebody has to know who sees nothing of a mail but its line in the mailbox."""
+    when = words.period(session.starts_at, session.ends_at, session.zone)
+    return f"{capfirst(when)}. {capfirst(session.where)}."
+
+
 def _facts(session: Session) -> list[Fact]:
     when = words.period(session.starts_at, session.ends_at, session.zone)
     return [
         (_("What"), session.title),
         (_("When"), f"{when} ({zone_label(session.zone)})"),
         (_("Where"), capfirst(session.where)),
-        (_("Organiser"), session.programme.full_name or session.programme.name),
     ]
 
 
@@ -862,4 +891,9 @@ def _deleting_is_not_cancelling() -> str:
 
 def absolute(path: str) -> str:
     """An address as it stands in a mail or calendar: never from the request's Host header."""
-    return urljoin(settings.SITE_URL, path)
+    return _origin(settings.SITE_URL) + path
+
+
+@cache
+def _origin(site_url: str) -> str:
+    return urljoin(site_url, "/").removesuffix("/")

@@ -99,7 +99,7 @@ def _about(session: Session) -> dict[str, Any]:
     return {
         "language": get_language() or "nl",
         "title": session.title,
-        "programme": session.programme.full_name or session.programme.name,
+        "programme": session.programme.name_in_full,
         "when": words.period(session.starts_at, session.ends_at, session.zone),
         "where": capfirst(session.where),
     }

@@ -117,6 +117,16 @@ urlpatterns = [
     path("organise/sessions/<slug:slug>/materials/add-link/", materials.add_link, name="add-link"),
     path("organise/sessions/<slug:slug>/materials/tell/", materials.tell, name="tell-materials"),
     path(
+        "organise/sessions/<slug:slug>/materials/tell/progress/",
+        materials.progress,
+        name="materials-mail-progress",
+    ),
+    path(
+        "organise/sessions/<slug:slug>/materials/tell/withdraw/",
+        materials.take_back,
+        name="withdraw-materials-mail",
+    ),
+    path(
         "organise/sessions/<slug:slug>/materials/<str:public_id>/",
         materials.download,
         name="download-material",
@@ -174,6 +184,11 @@ urlpatterns = [
         "organise/sessions/<slug:slug>/messages/<int:number>/send/",
         circulars.send,
         name="send-circular",
+    ),
+    path(
+        "organise/sessions/<slug:slug>/messages/<int:number>/progress/",
+        circulars.progress,
+        name="circular-progress",
     ),
     path(
         "organise/sessions/<slug:slug>/messages/<int:number>/withdraw/",

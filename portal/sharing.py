@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import get_language
 
+from accounts.models import ProgrammeLogo
 from accounts.papers import printable
 from events.messages import absolute
 from events.models import Contribution, Session
@@ -53,16 +54,23 @@ class Picture:
 
 @lru_cache(maxsize=REMEMBERED)
 def _drawn(data: str) -> bytes:
+    logo = _logo(json.loads(data)["logo"])
     return bytes(
         typst.compile(
             str(_PAGE),
             format="png",
             ppi=72,
-            sys_inputs={"data": data},
+            sys_inputs={"data": data, "logo": json.dumps(list(logo))},
             font_paths=[str(_FONTS)],
             ignore_system_fonts=True,
         )
     )
+
+
+def _logo(digest: str) -> bytes:
+    """The logo that this names; without it none, also where it was replaced meanwhile."""
+    found = ProgrammeLogo.objects.filter(programme__logo_digest=digest).first() if digest else None
+    return bytes(found.content) if found else b""
 
 
 def session_picture(session: Session) -> Picture:
@@ -71,18 +79,20 @@ def session_picture(session: Session) -> Picture:
     when = words.period(session.starts_at, session.ends_at, session.zone)
     start = session.starts_at.astimezone(session.zone).date()
     kind = f"{session.programme.name} · {session.get_kind_display()}"
-    return _picture(session.title, kind, f"{when}, {place}", start)
+    logo = session.programme.logo_digest
+    return _picture(session.title, kind, f"{when}, {place}", start, logo=logo)
 
 
 def call_picture(call: Call, deadline: Deadline | None) -> Picture:
     """The title of a call and its next deadline, if it is known, in the active language."""
+    logo = call.programme.logo_digest
     if deadline is None:
-        return _picture(call.title, call.programme.name, "", None)
+        return _picture(call.title, call.programme.name, "", None, logo=logo)
     when = f"{capfirst(deadline.get_kind_display())}: {deadline.closing.wording()}"
-    return _picture(call.title, call.programme.name, when, deadline.closing.last_day)
+    return _picture(call.title, call.programme.name, when, deadline.closing.last_day, logo=logo)
 
 
-def _picture(title: str, kind: str, when: str, day: Any) -> Picture:
+def _picture(title: str, kind: str, when: str, day: Any, *, logo: str) -> Picture:
     leaf = day and {
         "month": f"{words.month_abbreviation(day)} {day.year}",
         "day": str(day.day),
@@ -93,6 +103,7 @@ def _picture(title: str, kind: str, when: str, day: Any) -> Picture:
         "kind": kind,
         "when": when,
         "day": leaf,
+        "logo": logo,
         "site": settings.SITE_NAME,
         "language": get_language() or settings.LANGUAGE_CODE,
     }
@@ -154,7 +165,7 @@ def _event(
         "isAccessibleForFree": not session.price,
         "organizer": {
             "@type": "Organization",
-            "name": session.programme.full_name or session.programme.name,
+            "name": session.programme.name_in_full,
         },
     }
     if session.summary:

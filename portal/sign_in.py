@@ -53,12 +53,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth has
         """Put the mail in the outbox, in the words and the language of this moment."""
         now = timezone.now()
         request = allauth_context.request
-        # Addresses are ours to say: the request's Host header may be anybody's.
-        addresses = {
-            "login_url": absolute(reverse("account_login")),
-            "signup_url": absolute(reverse("account_signup")),
-        }
-        values = {"request": request, "email": email, **context, **addresses}
+        values = {"request": request, "email": email, **context}
         subject = render_to_string(f"{template_prefix}_subject.txt", values)
         body = render_to_string(f"{template_prefix}_message.txt", values)
         outbox.put(
@@ -73,6 +68,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth has
                     priority=Message.Priority.URGENT,
                     payload={
                         "subject": on_one_line(subject),
+                        "code": context.get("code", ""),
+                        "button": _button(template_prefix),
                         "paragraphs": [part.strip() for part in re.split(r"\n\s*\n", body.strip())],
                         "language": get_language(),
                     },
@@ -89,9 +86,11 @@ def compose(message: Message, now: datetime) -> Letter:
         recipient=message.recipient,
         language=message.payload["language"],
         subject=message.payload["subject"],
-        heading=message.payload["subject"],
+        # The code large, for who types it over from another screen.
+        heading=message.payload.get("code") or message.payload["subject"],
         greeting="",
         opening=message.payload["paragraphs"],
+        button=tuple(button) if (button := message.payload.get("button")) else None,
         foot_links=[_your_data(message.payload["language"])],
     )
 
@@ -109,6 +108,17 @@ def count_as_used(
         record_authentication(
             request, user, "mfa", id=authenticator.pk, type=authenticator.type, reauthenticated=True
         )
+
+
+def _button(template_prefix: str) -> tuple[str, str] | None:
+    """Where somebody goes who has an account, or has none; our address, whatever the Host."""
+    match template_prefix.rpartition("/")[2]:
+        case "account_already_exists":
+            return _("Sign in"), absolute(reverse("account_login"))
+        case "unknown_account":
+            return _("Make an account"), absolute(reverse("account_signup"))
+        case _other:
+            return None
 
 
 def _your_data(language: str) -> tuple[str, str]:

@@ -87,7 +87,7 @@ def compose(message: Message, now: datetime) -> Letter:
                 ),
             ],
             facts=[
-                (_("Programme"), programme.full_name or programme.name),
+                (_("Programme"), programme.name_in_full),
                 (_("Role"), role.label.capitalize()),
                 (_("What it means"), role.meaning[0].upper() + role.meaning[1:]),
                 (_("Accept before"), words.moment(invitation.expires_at, BRUSSELS)),
@@ -98,4 +98,6 @@ def compose(message: Message, now: datetime) -> Letter:
             ],
             contact_name=programme.contact_name,
             reply_to=programme.contact_email,
+            organiser=programme.name_in_full,
+            colour=programme.colour,
         )

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
 from mailing import outbox
-from mailing.letters import Letter, NotWanted
+from mailing.letters import Fact, Letter, NotWanted
 from mailing.models import Message
 from moments import words
 from moments.edges import Edge
@@ -184,6 +184,8 @@ def _write_changed(follower: Follower, message: Message, now: datetime) -> Lette
         greeting=_("Hello,"),
         opening=opening,
         facts=[(_("Call"), call.title), *((row.step, _in_full(row)) for row in coming)],
+        organiser=call.programme.name_in_full,
+        colour=call.programme.colour,
         button=(_("To the call's page"), absolute(call.get_absolute_url())),
         closing=list(_consequences(changes, call, has_file=file is not None)),
         calendar=file,
@@ -255,6 +257,8 @@ def _write_reminders(follower: Follower, message: Message, now: datetime) -> Let
     left = words.days_left(first.closes_at, now, first.zone)
     is_one_call = len({deadline.call_id for deadline in coming}) == 1
     contact_name, contact_email = first.call.contact if is_one_call else ("", "")
+    programmes = {deadline.call.programme for deadline in coming}
+    programme = first.call.programme if len(programmes) == 1 else None
     subject = _("%(days_left)s: %(title)s") % {
         "days_left": capfirst(left),
         "title": _title_with_step(first),
@@ -278,13 +282,18 @@ def _write_reminders(follower: Follower, message: Message, now: datetime) -> Let
         else _("%(label)s: %(value)s") % {"label": first.step, "value": left},
         greeting=_("Hello,"),
         opening=[_("You asked to be reminded of this:")],
-        facts=[_near(deadline, now) for deadline in coming] if others else _alone(first, now),
+        preheader=_("%(label)s: %(value)s") % {"label": first.step, "value": _in_full(first)},
+        facts=[row for deadline in coming for row in _near(deadline, now)]
+        if others
+        else _alone(first, now),
         button=(_("To the call's page"), absolute(first.call.get_absolute_url()))
         if is_one_call
         else (_("All deadlines"), absolute(reverse("portal:deadlines"))),
         foot_links=_foot_links(follower),
         closing=[_("The attached file puts it in your calendar.")],
         calendar=calendars.published(coming, now=now),
+        organiser=programme.name_in_full if programme else "",
+        colour=programme.colour if programme else "",
         contact_name=contact_name,
         reply_to=contact_email,
         stop_url=absolute(follower.get_stop_url()),
@@ -303,22 +312,22 @@ def _title_with_step(deadline: Deadline) -> str:
 
 def _alone(deadline: Deadline, now: datetime) -> list[tuple[str, str]]:
     """The rows of a mail about one deadline."""
+    return [(_("Call"), deadline.call.title), *_dates(deadline, now)]
+
+
+def _near(deadline: Deadline, now: datetime) -> list[Fact]:
+    """The rows of one deadline among others: how long one still has, for what, and until when."""
+    left = capfirst(words.days_left(deadline.closes_at, now, deadline.zone))
+    page = absolute(deadline.call.get_absolute_url())
+    return [(left, deadline.call.title, page), *_dates(deadline, now)]
+
+
+def _dates(deadline: Deadline, now: datetime) -> list[tuple[str, str]]:
     ask_by = _day_to_ask(deadline, now)
-    rows = [(_("Call"), deadline.call.title), (deadline.step, _in_full(deadline))]
+    rows = [(deadline.step, _in_full(deadline))]
     if ask_by:
         rows.append((_("Ask for the intake talk"), _("%(day)s at the latest") % {"day": ask_by}))
     return rows
-
-
-def _near(deadline: Deadline, now: datetime) -> tuple[str, str, str]:
-    """How long one still has, for what, and its page: one row among others."""
-    left = words.days_left(deadline.closes_at, now, deadline.zone)
-    when = _("%(label)s: %(value)s") % {"label": deadline.step, "value": _in_full(deadline)}
-    sentences = [deadline.call.title, when]
-    if ask_by := _day_to_ask(deadline, now):
-        asking = _("Ask for the intake talk on %(day)s at the latest.") % {"day": ask_by}
-        sentences.append(asking.removesuffix("."))
-    return capfirst(left), ". ".join(sentences), absolute(deadline.call.get_absolute_url())
 
 
 def _day_to_ask(deadline: Deadline, now: datetime) -> str:

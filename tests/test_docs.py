@@ -1,4 +1,4 @@
-"""What the documents for people name is there."""
+"""What the documents for people name is there, and what they show is shown."""
 
 import re
 from pathlib import Path
@@ -7,15 +7,21 @@ import pytest
 from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
-DOCUMENTS = sorted([*ROOT.glob("docs/*.md"), *ROOT.glob("*.md")])
+CHAPTERS = sorted(ROOT.glob("docs/organisers/*.md"))
+DOCUMENTS = sorted([*ROOT.glob("docs/*.md"), *ROOT.glob("*.md"), *CHAPTERS])
+PICTURES = ROOT / "docs" / "images"
+LARGEST_BYTES = 1_500_000
 _FILE = re.compile(
     r"`([a-z_]+(?:/[\w.]+)+\.(?:py|md|env|html|json)|test_\w+\.py|[a-z]+/test_\w+\.py)"
 )
 _TEST = re.compile(r"`((?:\w+/)?test_\w+\.py)::(\w+)`")
-_LINK = re.compile(r"\]\(((?!http)[^)#]+)\)")
+_LINK = re.compile(r"\]\(((?!http)[^)#]+)(?:#[^)]*)?\)")
+_PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)]+)\)")
+_DUTCH = re.compile(r'^msgstr(?:\[\d\])? "(.+)"$', re.M)
+_LABEL = re.compile(r"\*\*(.+?)\*\*", re.DOTALL)
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.name))
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_document_names_only_files_that_are_there(document: Path) -> None:
     text = document.read_text()
     named = set(_FILE.findall(text))
@@ -31,3 +37,31 @@ def test_document_names_only_files_that_are_there(document: Path) -> None:
 def test_security_names_only_tests_that_are_there() -> None:
     for file, name in _TEST.findall((ROOT / "docs/security.md").read_text()):
         assert re.search(rf"^def {name}\(", (ROOT / "tests" / file).read_text(), re.M), (file, name)
+
+
+def test_every_picture_is_shown_described_and_taken_by_the_script() -> None:
+    shown = [found for path in DOCUMENTS for found in _PICTURE.findall(path.read_text())]
+    script = (ROOT / "tests/browser/pictures.py").read_text()
+
+    kept = {path.stem for path in PICTURES.iterdir()}
+
+    assert {Path(address).stem for _words, address in shown} == kept
+    assert set(re.findall(r'keep\(\s*desk,\s*"([\w-]+)"', script)) == kept
+    assert [address for words, address in shown if len(words) < 10] == []
+    assert sum(path.stat().st_size for path in PICTURES.iterdir()) < LARGEST_BYTES
+
+
+def test_manual_names_what_stands_on_the_screen() -> None:
+    catalogue = (ROOT / "locale/nl/LC_MESSAGES/django.po").read_text()
+    known = {_comparable(sentence) for sentence in _DUTCH.findall(catalogue)}
+    named = {
+        " ".join(label.split()) for path in CHAPTERS for label in _LABEL.findall(path.read_text())
+    }
+
+    assert len(named) > 50
+    assert sorted(label for label in named if _comparable(label) not in known) == []
+
+
+def _comparable(words: str) -> str:
+    """A template may write the first letter as a capital."""
+    return words[:1].lower() + words[1:]

@@ -46,14 +46,15 @@ from events import circulars, history, registering
 from events.models import Circular, Registration, SavedView, Session
 from events.privacy import erase_registration
 from events.views.organise.preview import preview
-from mailing import outbox
-from mailing.letters import Letter
+from mailing import examples, outbox
+from mailing.letters import Letter, render
 from mailing.models import Message, SuppressedAddress
 from portal.messages import KIND, code_of, tell_way
 from portal.mine import calendar_of
 from portal.models import Preparation
 from procurement.models import Call
 from tests import build
+from tests.interop.validator import complaints
 from tests.page import CheckedClient
 from tests.procurement.build import make_follow, make_submitted, make_trajectory
 
@@ -389,6 +390,11 @@ PUT PATCH DELETE          /registrations/                            405 405 405
 
 GET HEAD                  /organise/                                 302 404 200 200 200 200 200 200
 POST PUT PATCH DELETE     /organise/                                 302 404 405 405 405 405 405 405
+GET HEAD                  /organise/manual/                          302 404 200 200 200 200 200 200
+POST PUT PATCH DELETE     /organise/manual/                          302 404 405 405 405 405 405 405
+GET HEAD                  /organise/manual/team/                     302 404 200 200 200 200 200 200
+POST PUT PATCH DELETE     /organise/manual/team/                     302 404 405 405 405 405 405 405
+GET HEAD                  /organise/manual/guessed/                  302 404 404 404 404 404 404 404
 GET HEAD                  /organise/audit/                           302 404 404 404 200 200
 POST PUT PATCH DELETE     /organise/audit/                           302 404 404 404 405 405
 POST                      /organise/audit/export/                    302 404 404 404 200 200
@@ -586,6 +592,8 @@ GET HEAD POST             /organise/retention/guessed/               302 404 404
 GET HEAD                  /programmes/{coloured_slug}/x.css          200 200 200 200 200
 POST PUT PATCH DELETE     /programmes/{coloured_slug}/x.css          405 405 405 405 405
 GET HEAD                  /programmes/{programme_slug}/x.css         404 404 404 404 404
+GET HEAD                  /programmes/{programme_slug}/x.png         404 404 404 404 404
+POST PUT PATCH DELETE     /programmes/{programme_slug}/x.png         405 405 405 405 405
 GET HEAD                  /organise/programmes/{programme_slug}/     302 404 404 404 200 200
 POST                      /organise/programmes/{programme_slug}/     302 404 404 404 422 422
 PUT PATCH DELETE          /organise/programmes/{programme_slug}/     302 404 404 404 405 405
@@ -650,6 +658,9 @@ POST                      /organise/sessions/{draft}/messages/{note}/test/ 302 4
 POST                      /organise/sessions/{slug}/messages/{note}/send/ 302 404 404 422 422
 GET HEAD PUT DELETE       /organise/sessions/{slug}/messages/{note}/send/ 302 404 405 405 405
 POST                      /organise/sessions/{draft}/messages/{note}/send/ 302 404 404 404 404
+GET HEAD                  /organise/sessions/{slug}/messages/{note}/progress/ 302 404 404 200 200
+POST PUT PATCH DELETE     /organise/sessions/{slug}/messages/{note}/progress/ 302 404 405 405 405
+GET HEAD                  /organise/sessions/{draft}/messages/{note}/progress/ 302 404 404 404 404
 POST                      /organise/sessions/{slug}/messages/{note}/withdraw/ 302 404 404 302 302
 GET HEAD PUT DELETE       /organise/sessions/{slug}/messages/{note}/withdraw/ 302 404 405 405 405
 POST                      /organise/sessions/{draft}/messages/{note}/withdraw/ 302 404 404 404 404
@@ -715,6 +726,10 @@ GET HEAD PUT DELETE       /organise/sessions/{slug}/materials/add-file/ 302 404 
 POST                      /organise/sessions/{slug}/materials/add-link/ 302 404 404 422 422
 GET HEAD PUT DELETE       /organise/sessions/{slug}/materials/add-link/ 302 404 405 405 405
 GET HEAD POST             /organise/sessions/{slug}/materials/tell/  302 404 404 302 302
+GET HEAD                  /organise/sessions/{slug}/materials/tell/progress/ 302 404 404 200 200
+POST PUT PATCH DELETE     /organise/sessions/{slug}/materials/tell/progress/ 302 404 405 405 405
+POST                      /organise/sessions/{slug}/materials/tell/withdraw/ 302 404 404 302 302
+GET HEAD PUT PATCH DELETE /organise/sessions/{slug}/materials/tell/withdraw/ 302 404 405 405 405
 PUT PATCH DELETE          /organise/sessions/{slug}/materials/tell/  302 404 405 405 405
 GET HEAD                  /organise/sessions/{slug}/materials/{slides}/ 302 404 404 404 404
 POST PUT PATCH DELETE     /organise/sessions/{slug}/materials/{slides}/ 302 404 405 405 405
@@ -1242,6 +1257,42 @@ def test_every_address_answers_everybody_as_the_table_says(
                 wrong.append((method, address, answer.status_code, status))
 
     assert wrong == []
+
+
+# What answers with a page of its own.
+SHOWN = {200, 409, 422}
+
+
+@pytest.mark.interop
+@pytest.mark.once
+def test_every_page_and_mail_is_valid_html(facts: dict[str, object]) -> None:
+    people = dict(zip(ROLES, clients(facts["programme"]), strict=True))
+    pages = {}
+    for methods, address, expected in ROWS:
+        # Each page as the least of those sees it to whom it opens; public ones in every language.
+        opens = [who for who in ("visitor", "own", "admin") if expected_by(who, expected) in SHOWN]
+        # Mails are read below; Django's admin is Django's.
+        if not opens or "/html/" in address or address.startswith(("/admin/", "/fr/", "/en/")):
+            continue
+        who = opens[0]
+        for prefix in ["", "/fr", "/en"] if who == "visitor" else [""]:
+            for method in {"GET", "POST"}.intersection(methods):
+                with transaction.atomic():
+                    answer = people[who].generic(method, prefix + address.format(**facts))
+                    transaction.set_rollback(True)
+                if answer.headers["Content-Type"].startswith("text/html"):
+                    pages[f"{method} {prefix}{address}"] = answer.content
+    for name in examples.names():
+        for language in ("nl", "fr", "en"):
+            html = render(examples.letter(name, language, build.NOW))[1]
+            pages[f"mail {name} in {language}"] = html.encode()
+
+    said = complaints(pages)
+
+    assert len(pages) > 400
+    # Outlook knows no CSS for these.
+    wanted = re.compile("mail .+ warning: The .+ attribute .+ is obsolete")
+    assert [each for each in said if not wanted.match(each)] == []
 
 
 def test_method_that_the_table_does_not_name_is_refused(facts: dict[str, object]) -> None:

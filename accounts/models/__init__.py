@@ -16,7 +16,13 @@ from accounts.models.organisation import (
     OrganisationMerge,
     OrganisationRelation,
 )
-from accounts.models.programme import Membership, Programme, ProgrammeQuerySet, Theme
+from accounts.models.programme import (
+    Membership,
+    Programme,
+    ProgrammeLogo,
+    ProgrammeQuerySet,
+    Theme,
+)
 from accounts.models.role import Role
 from accounts.models.user import User
 
@@ -40,6 +46,7 @@ __all__ = [
     "OrganisationMerge",
     "OrganisationRelation",
     "Programme",
+    "ProgrammeLogo",
     "ProgrammeQuerySet",
     "Role",
     "Theme",

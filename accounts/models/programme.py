@@ -17,6 +17,8 @@ from accounts.names import validate_one_line
 LONGEST_RETENTION_DAYS = 730
 # What a programme keeps trajectories for unless it decides otherwise; also those to no call yet.
 TRAJECTORY_RETENTION_DAYS = 365
+# A logo is shown within this, in pixels of the page.
+LOGO_WIDTH, LOGO_HEIGHT = 180, 48
 
 
 def validate_languages(codes: object) -> None:
@@ -102,6 +104,12 @@ class Programme(models.Model):
             " dark it is made lighter by itself."
         ),
     )
+    # Of its `ProgrammeLogo`: what names it and how large it is, so that pages need not read it.
+    logo_digest = models.CharField(
+        _("logo"), max_length=16, blank=True, db_default="", editable=False
+    )
+    logo_width = models.PositiveSmallIntegerField(db_default=0, editable=False)
+    logo_height = models.PositiveSmallIntegerField(db_default=0, editable=False)
     languages = models.JSONField(
         _("languages in which all is published"),
         default=list,
@@ -165,9 +173,41 @@ class Programme(models.Model):
         return self.name
 
     @property
+    def name_in_full(self) -> str:
+        """The full name where it has one."""
+        return self.full_name or self.name
+
+    @property
+    def logo_size(self) -> tuple[int, int]:
+        """How wide and high its logo is shown, in pixels of the page."""
+        scale = min(1, LOGO_WIDTH / self.logo_width, LOGO_HEIGHT / self.logo_height)
+        return round(self.logo_width * scale), round(self.logo_height * scale)
+
+    @property
     def colour_digest(self) -> str:
         """What names the style sheet with its colour."""
         return digest(self.colour)
+
+
+class ProgrammeLogo(models.Model):
+    """The logo of a programme, in a table of its own: every page reads the programme."""
+
+    programme = models.OneToOneField(
+        Programme,
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="logo",
+        verbose_name=_("programme"),
+    )
+    # A PNG that `accounts.pictures` made.
+    content = models.BinaryField()
+
+    class Meta:
+        verbose_name = _("logo")
+        verbose_name_plural = _("logos")
+
+    def __str__(self) -> str:
+        return str(self.programme)
 
 
 class Membership(models.Model):

@@ -8,13 +8,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.documents import Refused
 from accounts.names import normal_address, validate_one_line
+from accounts.pictures import ACCEPTED
 from events import afterwards
 from events.materials import read_photo
 from events.models import Session
 from events.refusing import UnusableAddress, refuse_unusable
 
 _SLIDES = ".pdf,.odp,.pptx"
-_PHOTOS = "image/jpeg,image/png,image/webp"
 
 
 class ProfileForm(forms.Form):
@@ -34,7 +34,7 @@ class ProfileForm(forms.Form):
             "JPEG, PNG or WebP. It is cut to a square; place and camera that are written in it are"
             " taken out."
         ),
-        widget=forms.FileInput({"class": "au-c-input", "accept": _PHOTOS}),
+        widget=forms.FileInput({"class": "au-c-input", "accept": ACCEPTED}),
     )
     remove_photo = forms.BooleanField(label=_("Take my photo away"), required=False)
 

@@ -251,7 +251,7 @@ class GroupForm(forms.Form):
                 required=False,
                 widget=forms.EmailInput({"autocomplete": "off"}),
             )
-            answering_row = Answering(self, questions, suffix=f"_{number}")
+            answering_row = Answering(self, questions, suffix=_of_row(number))
             if self.is_bound and not self.data.get(f"email_{number}", "").strip():
                 answering_row.ask_nothing()
             self._answering.append(answering_row)
@@ -286,7 +286,7 @@ class GroupForm(forms.Form):
         for question in questions:
             initial |= _typed_answer(typed, question, "", "")
             for number, was in enumerate(answered):
-                initial |= _typed_answer(typed, question, f"_{was}", f"_{number}")
+                initial |= _typed_answer(typed, question, _of_row(was), _of_row(number))
         form = cls(initial=initial, rows=rows, questions=questions)
         form.unread = unread
         if len(people) < rows:
@@ -377,6 +377,11 @@ def _number_of_rows(typed: QueryDict) -> int:
     """As many as came, empty ones included."""
     numbers = range(MOST_COLLEAGUES)
     return max((n + 1 for n in numbers if {f"name_{n}", f"email_{n}"} & typed.keys()), default=ROWS)
+
+
+def _of_row(number: int) -> str:
+    """What tells the answers of a row from others; `_0` would be the first of some choices."""
+    return f"-{number}"
 
 
 def _typed_answer(

@@ -167,7 +167,6 @@ class CloneForm(forms.Form):
         min_value=1,
         max_value=cloning.MOST_IN_A_SERIES,
         help_text=_("12 with 14 January makes one on the second Thursday of each month."),
-        widget=forms.NumberInput({"size": "4"}),
     )
     others = forms.CharField(
         label=_("Other days"),

@@ -6,7 +6,7 @@ from accounts.migrating import AddSearchIndexGently
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("events", "0013_speaker_pages_and_materials"), ("accounts", "0016_plain_text")]
+    dependencies = [("events", "0013_speaker_pages_and_materials"), ("accounts", "0017_plain_text")]
 
     operations = [
         AddSearchIndexGently(

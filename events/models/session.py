@@ -394,7 +394,7 @@ class Session(models.Model):
     def contact(self) -> tuple[str, str]:
         """Name and address of the person to ask: the session's own, else the programme's."""
         if self.contact_email:
-            return self.contact_name or self.contact_email, self.contact_email
+            return self.contact_name or self.programme.name, self.contact_email
         return (
             self.programme.contact_name or self.programme.name,
             self.programme.contact_email,

@@ -40,7 +40,10 @@ class TrajectoryForm(forms.ModelForm):
             "organisation_name": gettext_lazy("Organisation"),
             "buys_ai": gettext_lazy("This project buys or uses AI"),
         }
-        widgets = {"problem": forms.Textarea({"rows": 6})}
+        widgets = {
+            "problem": forms.Textarea({"rows": 6}),
+            "organisation_name": forms.TextInput({"autocomplete": "organization"}),
+        }
         field_classes = {"problem": LinesField}
 
     def __init__(self, *args: Any, now: datetime, aimed_at: str = "", **kwargs: Any) -> None:

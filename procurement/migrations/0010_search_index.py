@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("procurement", "0009_keeping_trajectories"),
-        ("accounts", "0016_plain_text"),
+        ("accounts", "0017_plain_text"),
     ]
 
     operations = [

@@ -274,8 +274,9 @@ class Call(models.Model):
     def contact(self) -> tuple[str, str]:
         """Name and e-mail address for questions, the programme's where it has none of its own."""
         if self.contact_email:
-            return self.contact_name, self.contact_email
-        return self.programme.contact_name, self.programme.contact_email
+            return self.contact_name or self.programme.name, self.contact_email
+        name = self.programme.contact_name or self.programme.name
+        return name, self.programme.contact_email
 
 
 class DeadlineQuerySet(models.QuerySet["Deadline"]):

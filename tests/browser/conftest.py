@@ -14,6 +14,7 @@ from time_machine import TimeMachineFixture
 
 from tests import build
 from tests.conftest import REQUIRE_ALL
+from tests.interop.validator import complaints
 
 # Playwright's own loop runs in the thread of the test, where Django then refuses its database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -85,6 +86,14 @@ def page(page: Page) -> Iterator[Page]:
     errors = watch(page)
     yield page
     assert errors == []
+
+
+@pytest.fixture(scope="session")
+def documents() -> Iterator[dict[str, bytes]]:
+    """The pages that were looked at, as they came, by name: all are valid HTML."""
+    documents: dict[str, bytes] = {}
+    yield documents
+    assert complaints(documents) == []
 
 
 def watch(page: Page) -> list[str]:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.test import Client
-from playwright.sync_api import Browser, FilePayload, Page
+from playwright.sync_api import Browser, FilePayload, Page, Response
 
 from accounts.auditing import SYSTEM
 from accounts.models import Theme, User
@@ -506,6 +506,7 @@ PAGES = {
     "calendar file": read_calendar_file,
     "calendar file taken over": take_appointment_over,
     "first steps": starting,
+    "manual": leading("/organise/manual/team/"),
     "session's audit log": leading("/organise/sessions/open/audit/"),
     "speakers and slides": speaking("/organise/sessions/open/materials/"),
     "speaker's page": speaking("{page}"),
@@ -534,14 +535,24 @@ PAGES = {
 }
 
 
+def is_document(response: Response, page: Page) -> bool:
+    """Whether that is what a page itself was made of."""
+    return response.request.is_navigation_request() and response.frame == page.main_frame
+
+
 @pytest.mark.parametrize("name", PAGES)
-def test_page_is_accessible(name: str, browser: Browser, site: str) -> None:
+def test_page_is_accessible(
+    name: str, browser: Browser, site: str, documents: dict[str, bytes]
+) -> None:
     # Without the content security policy, which keeps out what looks into the page.
     context = browser.new_context(
         bypass_csp=True, locale="nl-BE", viewport=PHONE, reduced_motion="reduce"
     )
     page = context.new_page()
+    came: list[Response] = []
+    page.on("response", lambda response: is_document(response, page) and came.append(response))
     PAGES[name](page, make_world(site))
+    documents[name] = came[-1].body()
 
     found = []
     for size in (PHONE, DESKTOP):

@@ -7,6 +7,7 @@ from time_machine import TimeMachineFixture
 from accounts.auditing import SYSTEM
 from accounts.models import AuditEntry
 from events import afterwards, materials
+from events.ledger import Progress
 from events.messages import AFTERWARDS
 from events.models import Material, Presence, Registration, Session
 from mailing.letters import NotWanted
@@ -121,3 +122,41 @@ def test_organiser_sees_the_mail_and_to_how_many_before_it_leaves(
     assert people["there"].managing_code not in asked
     assert none_yet == 0
     assert Message.objects.filter(kind=AFTERWARDS).count() == 2
+
+
+def test_what_has_not_left_is_taken_back_and_can_be_sent_again(
+    session: Session, people: dict[str, Registration], recording: Material
+) -> None:
+    there, away = people["there"], people["away"]
+    tell(session, only_present=False)
+    gone = Message.objects.filter(object_id=there.pk, kind=AFTERWARDS)
+    gone.update(state="sent", closed_at=session.ends_at)
+    assert afterwards.progress(session) == Progress(total=2, waiting=1)
+
+    taken_back = afterwards.take_back(session, by=SYSTEM, now=session.ends_at)
+
+    assert taken_back == 1
+    assert afterwards.progress(session) == Progress(total=1, waiting=0)
+    assert AuditEntry.objects.filter(action="circular.withdrawn").count() == 1
+    assert afterwards.take_back(session, by=SYSTEM, now=session.ends_at) == 0
+    later = session.ends_at + build.days(1)
+    again = afterwards.tell(session, only_present=False, by=SYSTEM, now=later)
+    assert again == 1
+    waiting = Message.objects.get(kind=AFTERWARDS, state="waiting")
+    assert (waiting.object_id, waiting.due_at, waiting.closed_at) == (away.pk, later, None)
+
+
+def test_page_tells_how_far_the_mails_are_and_stops_them(
+    session: Session, people: dict[str, Registration], recording: Material
+) -> None:
+    tell(session, only_present=False)
+    client = CheckedClient()
+    client.force_login(build.make_organiser(session.programme))
+    page = reverse("events:materials", kwargs={"slug": session.slug})
+
+    told = client.get(f"{page}tell/progress/").json()
+    answer = client.post(f"{page}tell/withdraw/", follow=True).content.decode()
+
+    assert (told["done"], told["total"], told["waiting"]) == (0, 2, 2)
+    assert "2 mails zijn ingetrokken" in answer
+    assert "data-progress" not in answer

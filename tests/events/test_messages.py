@@ -15,7 +15,7 @@ from events.rescheduling import When
 from mailing import letters
 from mailing.letters import Letter, NotWanted
 from mailing.models import Message
-from tests.build import LINK, NOW, at, days, make_registration, make_session
+from tests.build import LINK, NOW, at, days, make_programme, make_registration, make_session
 
 pytestmark = pytest.mark.django_db
 
@@ -484,7 +484,23 @@ def test_mail_of_another_place_says_that_the_place_changed() -> None:
     registration = make_registration(make_session())
     rescheduling.change_place(registration.session, now=NOW)
 
-    assert "plaats" in letter_of(registration, "changed").opening[0]
+    letter = letter_of(registration, "changed")
+
+    assert letter.heading == "Nieuwe plaats"
+    assert letter.subject == f"Nieuwe plaats: {registration.session.title}"
+
+
+def test_mail_shows_where_and_when_beside_its_subject_and_who_organises() -> None:
+    programme = make_programme(full_name_nl="Programma Taal", colour="#8a1538")
+    session = make_session(programme=programme, venue_nl="Gent", attendance="on_site")
+
+    letter = letter_of(make_registration(session), "registered")
+    text, html = letters.render(letter)
+
+    assert letter.preheader == "Donderdag 10 juni 2027, 14u00 – 16u30. Gent."
+    assert "Programma Taal\n" in text
+    assert 'bgcolor="#8a1538"' in html
+    assert "#0055cc" not in html
 
 
 def test_mail_of_another_place_leaves_out_what_stayed_the_same() -> None:

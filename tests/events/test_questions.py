@@ -275,12 +275,12 @@ def test_colleagues_are_asked_each_for_themselves(session: Session) -> None:
         | {
             "name_0": "An",
             "email_0": "an@example.org",
-            f"{stays.name}_0": "yes",
-            f"{table.name}_0": "option1",
+            f"{stays.name}-0": "yes",
+            f"{table.name}-0": "option1",
             "name_1": "",
             "email_1": "",
             # Nobody stands in this row.
-            f"{stays.name}_1": "yes",
+            f"{stays.name}-1": "yes",
             # Who fills it in stays at home, and is asked nothing.
             stays.name: "yes",
         }
@@ -296,13 +296,24 @@ def test_rows_for_more_colleagues_keep_what_was_answered(session: Session) -> No
     many = build.make_question(session, "Welke dagen?", "Ma", "Di", kind="choices")
     data = QueryDict(mutable=True)
     data.update(SENT | {"name_1": "An", "email_1": "an@example.org", "pasted": "Bo bo@example.org"})
-    data.setlist(f"{many.name}_1", ["option0", "option1"])
+    data.setlist(f"{many.name}-1", ["option0", "option1"])
 
     sent = GroupForm.to_go_on_with(data, [many])
 
     # The empty row before hers is gone.
-    assert sent[f"{many.name}_0"].initial == ["option0", "option1"]
-    assert not sent[f"{many.name}_1"].initial
+    assert sent[f"{many.name}-0"].initial == ["option0", "option1"]
+    assert not sent[f"{many.name}-1"].initial
+
+
+def test_choices_of_a_colleague_have_names_of_their_own(
+    session: Session, client: CheckedClient
+) -> None:
+    many = build.make_question(session, "Welke dagen?", "Ma", "Di", kind="choices")
+
+    page = client.get(f"/sessions/{session.slug}/register/colleagues/").content.decode()
+
+    assert page.count(f'id="id_{many.name}_0"') == 1
+    assert page.count(f'id="id_{many.name}-0_0"') == 1
 
 
 # Afterwards --------------------------------------------------------------------------------------

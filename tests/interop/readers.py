@@ -35,9 +35,9 @@ Facts = dict[str, Any]
 def read_with_ical_js(data: bytes) -> list[Facts]:
     node = shutil.which("node")
     if node is None:
-        _missing("Node, version 18 or newer (Debian: apt-get install nodejs npm)")
+        missing("Node, version 18 or newer (Debian: apt-get install nodejs npm)")
     if not (HERE / "node_modules" / "ical.js").is_dir():
-        _missing("ical.js: npm ci --prefix tests/interop")
+        missing("ical.js: npm ci --prefix tests/interop")
     facts: list[Facts] = json.loads(_run([node, str(HERE / "read_ical_js.js")], data))
     return facts
 
@@ -46,9 +46,9 @@ def read_with_postal_mime(mails: Sequence[bytes]) -> list[Facts]:
     """What another program finds in mails: headers, texts, attachments as type, method, bytes."""
     node = shutil.which("node")
     if node is None:
-        _missing("Node, version 18 or newer (Debian: apt-get install nodejs npm)")
+        missing("Node, version 18 or newer (Debian: apt-get install nodejs npm)")
     if not (HERE / "node_modules" / "postal-mime").is_dir():
-        _missing("postal-mime: npm ci --prefix tests/interop")
+        missing("postal-mime: npm ci --prefix tests/interop")
     encoded = json.dumps([b64encode(mail).decode() for mail in mails])
     facts: list[Facts] = json.loads(_run([node, str(HERE / "read_mails.js")], encoded.encode()))
     return facts
@@ -136,7 +136,8 @@ READERS = [
 ]
 
 
-def _missing(what: str) -> NoReturn:
+def missing(what: str) -> NoReturn:
+    """Skip the test, naming what to install; REQUIRE_ALL=1 makes that a failure."""
     if os.environ.get("REQUIRE_ALL") == "1":
         pytest.fail(f"REQUIRE_ALL=1, but this is missing: {what}")
     pytest.skip(f"This is missing: {what}")
@@ -151,7 +152,7 @@ def _run(command: list[str], data: bytes) -> bytes:
 def _ask_libical(data: bytes) -> dict[str, Any]:
     program = _libical_program()
     if program is None:
-        _missing("a C compiler and libical (Debian: apt-get install gcc libical-dev)")
+        missing("a C compiler and libical (Debian: apt-get install gcc libical-dev)")
     answer: dict[str, Any] = json.loads(_run([program], data))
     return answer
 

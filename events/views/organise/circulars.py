@@ -21,12 +21,13 @@ from events import showing
 from events.attendees import Listing, Offer
 from events.circulars import REASONS, CannotSend, Reach
 from events.forms.circulars import MOST_CHOSEN, CircularForm, SendForm, group_words
-from events.ledger import FATE_NAMES, Fate
+from events.ledger import FATE_NAMES, Fate, Progress
 from events.models import Circular, Registration, Session
 from events.placeholders import PLACEHOLDERS, unknown
 from events.views.organise.acting import chosen_rows
 from events.views.organise.frame import managed_session, note, session_frame
 from events.views.organise.preview import preview
+from events.views.organise.progress import told
 from mailing.views.framing import frames_mail
 
 PAGE_SIZE = 100
@@ -251,8 +252,7 @@ def _about_the_messages(request: HttpRequest, circular: Circular) -> dict[str, A
     behind = [(there.get(row.object_id), row) for row in page.object_list]
     return {
         "figures": _figures(tally),
-        "total": sum(tally.values()),
-        "waiting": tally[Fate.WAITING],
+        "progress": Progress(sum(tally.values()), tally[Fate.WAITING]),
         "fate": fate,
         "fate_name": FATE_NAMES[fate] if fate else "",
         "page": page,
@@ -317,6 +317,13 @@ def send(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     except CannotSend as refusal:
         messages.warning(request, str(refusal))
     return redirect("events:circular", slug, number)
+
+
+@organiser
+@require_safe
+def progress(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """How many of its mails have left, for the page that shows it; names nobody."""
+    return told(sending.progress(_circular(managed_session(request, slug), number)))
 
 
 @organiser

@@ -19,6 +19,7 @@ from events.forms.materials import AfterwardsForm, LinkForm, SlidesForm, Speaker
 from events.messages import absolute
 from events.models import Material, Session, Speaker, SpeakerPage
 from events.views.organise.frame import managed_session, session_frame
+from events.views.organise.progress import told
 
 
 @organiser
@@ -59,6 +60,7 @@ def _show(
         "link": link or LinkForm(prefix="link"),
         "is_over": now >= session.ends_at,
         "can_tell": afterwards.can_tell(session, now),
+        "progress": afterwards.progress(session),
     }
     frame = session_frame(session, now, tab="materials")
     status = 422 if mail or slides or link else 200
@@ -266,3 +268,26 @@ def tell(request: HttpRequest, slug: str) -> HttpResponse:
     frame = session_frame(session, now, tab="materials")
     status = 422 if form.errors else 200
     return render(request, "organise/sessions/afterwards.html", context | frame, status=status)
+
+
+@organiser
+@require_safe
+def progress(request: HttpRequest, slug: str) -> HttpResponse:
+    """How many of the mails after the session have left; names nobody."""
+    return told(afterwards.progress(managed_session(request, slug)))
+
+
+@organiser
+@require_POST
+def take_back(request: HttpRequest, slug: str) -> HttpResponse:
+    """Take back the mails after the session that have not left."""
+    session = managed_session(request, slug)
+    taken_back = afterwards.take_back(session, by=actor_of(request), now=timezone.now())
+    if taken_back:
+        sentence = ngettext(
+            "%(number)s mail is taken back.", "%(number)s mails are taken back.", taken_back
+        )
+        messages.success(request, sentence % {"number": taken_back})
+    else:
+        messages.warning(request, _("Everything has left already."))
+    return redirect("events:materials", session.slug)

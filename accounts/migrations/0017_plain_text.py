@@ -53,6 +53,6 @@ def drop_function(_apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> 
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0015_colour_of_a_programme")]
+    dependencies = [("accounts", "0016_logo_of_a_programme")]
 
     operations = [AddTrigrams(), migrations.RunPython(add_function, drop_function)]

@@ -6,7 +6,7 @@ from accounts.migrating import AddSearchIndexGently
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("accounts", "0016_plain_text")]
+    dependencies = [("accounts", "0017_plain_text")]
 
     operations = [
         AddSearchIndexGently(

@@ -5,6 +5,7 @@ import smtplib
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -48,6 +49,7 @@ def measure(folder: Path) -> Iterator[Figure]:
     bare: list[float] = []
     one: list[float] = []
     two: list[float] = []
+    bare_two: list[float] = []
     held: list[float] = []
     with serve_sink(folder) as sink, ready_worker(sink) as worker:
         for number in range(ROUNDS):
@@ -57,9 +59,10 @@ def measure(folder: Path) -> Iterator[Figure]:
             bare.append(_rate(sink, size, partial(_bare_loop, sink, size)))
             # SQLite lets one writer in at a time.
             if connection.vendor == "postgresql":
+                bare_two.append(_rate(sink, size, partial(_two_bare_loops, sink, size)))
                 with ready_worker(sink):
                     two.append(_rate(sink, size, partial(_let_go, part)))
-    _say_of(bare, one, two)
+    _say_of(bare, one, bare_two, two)
     yield at_least(
         f"{MAILS:,} link mails of a session, one worker",
         ours=f"{median(one):,.0f}/s",
@@ -75,12 +78,14 @@ def measure(folder: Path) -> Iterator[Figure]:
         bound=1.1,
     )
     if two:
+        # What the mail server and the processors have to give, two bare loops find out.
+        most = median(both / alone for both, alone in zip(bare_two, bare, strict=True))
         yield times(
-            "link mails of a session, two workers",
+            f"link mails of a session, two workers (two bare loops: {most:.2f} × one)",
             ours=f"{median(two):,.0f}/s",
             limit=f"{median(one):,.0f}/s, one worker",
             ratio=median(ours / alone for ours, alone in zip(two, one, strict=True)),
-            bound=1.6,
+            bound=round(min(1.6, most), 2),
         )
 
 
@@ -153,6 +158,12 @@ def _bare_loop(sink: Sink, number: int) -> None:
         line.ehlo()
         for each in range(number):
             line.sendmail(settings.DEFAULT_FROM_EMAIL, [f"n{each}@example.org"], content)
+
+
+def _two_bare_loops(sink: Sink, number: int) -> None:
+    with ThreadPoolExecutor(2) as both:
+        for _loop in range(2):
+            both.submit(_bare_loop, sink, number // 2)
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

@@ -10,6 +10,8 @@ from config import environment
 MEANING = "the address of the mail server or service"
 EXAMPLE = "smtp+tls://user:password@host:587"
 TIMEOUT_SECONDS = 20
+# Ours for mail servers; the others, such as that of the local mailbox, stay what they are.
+BACKENDS = {"django.core.mail.backends.smtp.EmailBackend": "mailing.smtp.Backend"}
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ def read(setting: str, address: str) -> MailProvider:
     if scheme in SERVICES:
         return _service(setting, scheme, address)
     django = environment.mail_server(setting)
+    django["EMAIL_BACKEND"] = BACKENDS.get(django["EMAIL_BACKEND"], django["EMAIL_BACKEND"])
     options = {
         "backend": django["EMAIL_BACKEND"],
         "host": django.get("EMAIL_HOST") or "localhost",

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar, cast
 from urllib.parse import urljoin
 
 from django.conf import settings
@@ -29,6 +30,8 @@ from mailing.letters import CalendarPart, Fact, Letter, NotWanted, Paragraph, Pi
 from mailing.models import Message
 from moments import words
 from moments.local import zone_label
+
+Said = TypeVar("Said")
 
 REGISTERED = "events.registered"
 WAITING = "events.waiting"
@@ -633,19 +636,26 @@ def _write_link(registration: Registration, message: Message, now: datetime) -> 
     _want(registration.is_confirmed, gettext_noop("The person has no seat any more."))
     is_latest = message.key.endswith(f":{session.link_round}")
     _want(is_latest, gettext_noop("The session was moved to another day; the link goes out anew."))
+    subject, opening = _once(session, _about_taking_part)
     return letter_about(
         registration,
         kind=LINK,
-        subject=_("Your link: %(title)s") % {"title": session.title},
+        subject=subject,
         heading=_("Your link to take part"),
-        opening=[
-            _("The session starts on %(moment)s. Use the button below to take part.")
-            % {"moment": words.moment(session.starts_at, session.zone)},
-            _("The link is yours alone. Please do not pass it on."),
-        ],
+        opening=opening,
         button=(_("Go to the session"), registration.get_join_url()),
         closing=[_("Can you not come? Then cancel your registration.")],
     )
+
+
+def _about_taking_part(session: Session) -> tuple[str, list[str]]:
+    """The subject of the mail with the link, and how it opens."""
+    moment = words.moment(session.starts_at, session.zone)
+    return _("Your link: %(title)s") % {"title": session.title}, [
+        _("The session starts on %(moment)s. Use the button below to take part.")
+        % {"moment": moment},
+        _("The link is yours alone. Please do not pass it on."),
+    ]
 
 
 def _write_links(registration: Registration, message: Message, now: datetime) -> Letter:
@@ -717,7 +727,7 @@ def letter_about(
     session = registration.session
     contact_name, contact_email = session.contact
     label, path = button
-    foot = [(_("The session's page"), absolute(session.get_absolute_url()))]
+    foot = [_once(session, _page_of)]
     if is_live:
         manage = (_("View or cancel your registration"), registration.get_absolute_url())
         foot.insert(0, (manage[0], absolute(manage[1])))
@@ -729,7 +739,7 @@ def letter_about(
         heading=heading,
         greeting=_hello(registration.name) if greeting is None else greeting,
         opening=opening,
-        facts=[*_facts(session), *facts],
+        facts=[*_once(session, _facts), *facts],
         button=(label, absolute(path)),
         closing=[*placeholders.own_paragraph(registration, kind), *closing],
         foot_links=foot,
@@ -807,6 +817,19 @@ def _about_the_line(registration: Registration) -> list[str]:
     ]
 
 
+def _once(session: Session, say: Callable[[Session], Said]) -> Said:
+    """What letters say of a session, once for all that leave together, who share its row."""
+    said: dict[object, Any] = session.__dict__.setdefault("_said_in_letters", {})
+    key = (say, translation.get_language())
+    if key not in said:
+        said[key] = say(session)
+    return cast("Said", said[key])
+
+
+def _page_of(session: Session) -> tuple[str, str]:
+    return _("The session's page"), absolute(session.get_absolute_url())
+
+
 def _where_and_when(session: Session) -> str:
     """What somebody has to know who sees nothing of a mail but its line in the mailbox."""
     when = words.period(session.starts_at, session.ends_at, session.zone)
@@ -868,4 +891,9 @@ def _deleting_is_not_cancelling() -> str:
 
 def absolute(path: str) -> str:
     """An address as it stands in a mail or calendar: never from the request's Host header."""
-    return urljoin(settings.SITE_URL, path)
+    return _origin(settings.SITE_URL) + path
+
+
+@cache
+def _origin(site_url: str) -> str:
+    return urljoin(site_url, "/").removesuffix("/")

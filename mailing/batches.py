@@ -9,8 +9,7 @@ from mailing.models import Message
 Found = TypeVar("Found")
 LookUp = Callable[[Sequence[Message]], Mapping[int, Found]]
 
-# So few at a time, and so seldom, that a mail says what was true a moment ago.
-SIZE = 25
+# So seldom that a mail says what was true a moment ago.
 FRESH_SECONDS = 1.0
 
 

@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from email.encoders import encode_base64
 from email.header import Header
@@ -184,7 +184,7 @@ def mail_of(letter: Letter, *, message_id: str, is_plain: bool = False) -> Email
     if is_plain:
         letter = replace(letter, picture=None)
     shape, own = _taken_apart(letter)
-    text, html = (_put_back(part, own) for part in _alike(shape, settings.SITE_NAME))
+    text, html = (part.filled(own) for part in _alike(shape, settings.SITE_NAME))
     mail = _mail_of(letter, text, html, message_id=message_id)
     if letter.picture is not None:
         picture = MIMEImage(letter.picture.content, "png")
@@ -255,22 +255,20 @@ _SECRET = secrets.token_hex(8)
 _OWN_RECIPIENT, _OWN_ID, _OWN_DATE = (
     f"{name}-{_SECRET}@example.org" for name in ("to", "id", "date")
 )
+# What stands where something was taken out; no one can type it.
+_MARKS = re.compile(rf"(own-{_SECRET}-[0-9]+-|(?:to|id|date)-{_SECRET}@example\.org)")
 
 
-def _mark(number: int) -> str:
-    """What stands where something was taken out; no one can type it."""
-    return f"own-{_SECRET}-{number}-"
-
-
-def _taken_apart(letter: Letter) -> tuple[Letter, list[str]]:
-    """The letter with marks where its reader's own words stood, and those words in order."""
-    own: list[str] = []
+def _taken_apart(letter: Letter) -> tuple[Letter, dict[str, str]]:
+    """The letter with marks where its reader's own words stood, and those words by their marks."""
+    own: dict[str, str] = {}
 
     def taken_out(value: str) -> str:
         if not _PLAIN.fullmatch(value):
             return value
-        own.append(value)
-        return _mark(len(own))
+        mark = f"own-{_SECRET}-{len(own)}-"
+        own[mark] = value
+        return mark
 
     def without_address(pair: tuple[str, str]) -> tuple[str, str]:
         return pair[0], taken_out(pair[1])
@@ -294,43 +292,59 @@ def _taken_apart(letter: Letter) -> tuple[Letter, list[str]]:
     return shape, own
 
 
-def _put_back(text: str, own: Sequence[str]) -> str:
-    for number, value in enumerate(own, 1):
-        text = text.replace(_mark(number), value)
-    return text
+class Pattern:
+    """A text with marks in it, taken apart once so that many can be made of it."""
+
+    def __init__(self, text: str) -> None:
+        self._parts = _MARKS.split(text)
+
+    def filled(self, words: Mapping[str, str]) -> str:
+        """The text with these words where their marks stood."""
+        parts = self._parts.copy()
+        parts[1::2] = [words[mark] for mark in parts[1::2]]
+        return "".join(parts)
 
 
-_alike = lru_cache(maxsize=32)(_render)
+@lru_cache(maxsize=32)
+def _alike(shape: Letter, site_name: str) -> tuple[Pattern, Pattern]:
+    text, html = _render(shape, site_name)
+    return Pattern(text), Pattern(html)
 
 
-def _ready(shape: Letter, own: Sequence[str], mail: Mail, *, message_id: str) -> bytes | None:
+def _ready(shape: Letter, own: Mapping[str, str], mail: Mail, *, message_id: str) -> bytes | None:
     """The mail in bytes; None for one that would have to be encoded in another way."""
     to = mail.to[0]
     is_plain = _HEADER.fullmatch(to) and _HEADER.fullmatch(message_id)
     if not is_plain or not mail.extra_headers.get("List-Unsubscribe", "").isascii():
         return None
     frame = _frame(shape, settings.SITE_NAME, str(mail.from_email))
-    if frame is None or ("Encoding: 7bit" in frame and not all(map(str.isascii, own))):
+    if frame is None or (frame.is_ascii and not all(map(str.isascii, own.values()))):
         return None
-    filled = _put_back(frame, own)
-    for mark, value in (
-        (_OWN_RECIPIENT, to),
-        (_OWN_ID, message_id),
-        (_OWN_DATE, formatdate(localtime=settings.EMAIL_USE_LOCALTIME)),
-    ):
-        filled = filled.replace(mark, value)
+    date = formatdate(localtime=settings.EMAIL_USE_LOCALTIME)
+    filled = frame.pattern.filled({**own, _OWN_RECIPIENT: to, _OWN_ID: message_id, _OWN_DATE: date})
     content = filled.encode()
     return content if max(map(len, content.split(b"\n"))) <= _LONGEST_LINE else None
 
 
+@dataclass(frozen=True)
+class Frame:
+    """All of a mail but what is its reader's own."""
+
+    pattern: Pattern
+    is_ascii: bool
+
+
 @lru_cache(maxsize=32)
-def _frame(shape: Letter, site_name: str, from_email: str) -> str | None:
-    """All of a mail but what is its reader's own; None where that would be encoded in it."""
-    text, html = _alike(shape, site_name)
+def _frame(shape: Letter, site_name: str, from_email: str) -> Frame | None:
+    """The frame of mails that are alike; None where what is their readers' own would be encoded."""
+    text, html = _render(shape, site_name)
     mail = _mail_of(replace(shape, recipient=_OWN_RECIPIENT), text, html, message_id=_OWN_ID)
     mail.extra_headers["Date"] = _OWN_DATE
     built = mail.message()
     is_as_it_is = all(
         part["Content-Transfer-Encoding"] in {"7bit", "8bit"} for part in built.get_payload()
     )
-    return built.as_bytes().decode() if is_as_it_is else None
+    if not is_as_it_is:
+        return None
+    content = built.as_bytes().decode()
+    return Frame(Pattern(content), is_ascii="Encoding: 7bit" in content)

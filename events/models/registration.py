@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 from typing import Self
 
 from django.conf import settings
@@ -9,8 +10,8 @@ from django.core.signing import Signer
 from django.db import models
 from django.db.models import Case, Count, F, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
-from django.urls import reverse
-from django.utils.translation import gettext
+from django.urls import get_script_prefix, reverse
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.codes import new_public_id, read_code
@@ -22,6 +23,20 @@ from events.models.session import Session
 _MANAGING = Signer(salt="events.registration.manage", sep=".")
 _JOINING = Signer(salt="events.registration.join", sep=".")
 _TICKET = Signer(salt="events.registration.ticket", sep=".")
+
+
+def _address(name: str, code: str) -> str:
+    """The address of a page for one registration, in the active language."""
+    return _pattern(name, get_language(), get_script_prefix()).replace(_CODE, code)
+
+
+_CODE = "code-of-a-registration"
+
+
+@cache
+def _pattern(name: str, _language: str | None, _prefix: str) -> str:
+    """Found once: thousands of mails hold several such addresses each."""
+    return reverse(name, kwargs={"code": _CODE})
 
 
 class SeatCount(models.Model):
@@ -341,7 +356,7 @@ class Registration(models.Model):
 
     def get_absolute_url(self) -> str:
         """The owner's page to manage it, in the active language."""
-        return reverse("events:manage", kwargs={"code": self.managing_code})
+        return _address("events:manage", self.managing_code)
 
     @property
     def is_anonymous(self) -> bool:
@@ -385,15 +400,15 @@ class Registration(models.Model):
 
     def get_ticket_url(self) -> str:
         """The page with the code to show at the door, in the active language."""
-        return reverse("events:ticket", kwargs={"code": self.ticket_code})
+        return _address("events:ticket", self.ticket_code)
 
     def get_certificate_url(self) -> str:
         """Their attendance certificate, in the active language; there may be none."""
-        return reverse("events:certificate", kwargs={"code": self.managing_code})
+        return _address("events:certificate", self.managing_code)
 
     def get_privacy_url(self) -> str:
         """The owner's page with what is held on them for it, in the active language."""
-        return reverse("events:privacy", kwargs={"code": self.managing_code})
+        return _address("events:privacy", self.managing_code)
 
     @property
     def is_together(self) -> bool:
@@ -430,7 +445,7 @@ class Registration(models.Model):
 
     def get_join_url(self) -> str:
         """The owner's page to take part, in the active language."""
-        return reverse("events:join", kwargs={"code": self.joining_code})
+        return _address("events:join", self.joining_code)
 
     def place_in_line(self) -> int:
         """Their place on the waiting list, from 1: how many come first, they included."""

@@ -13,7 +13,7 @@ from tests.mailing.smtp_double import SmtpDouble
 def smtp(settings: Settings) -> Iterator[SmtpDouble]:
     """A mail server, to which the outbox delivers notes."""
     with SmtpDouble() as double:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_BACKEND = "mailing.smtp.Backend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", double.port
         settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
         settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False

@@ -261,7 +261,7 @@ def test_trouble_before_the_address_is_named_fails_nobody(
 
 def test_a_refused_login_fails_nobody(settings: Settings) -> None:
     with SmtpDouble(credentials=(b"sessies", b"right")) as double:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_BACKEND = "mailing.smtp.Backend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", double.port
         settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "sessies", "wrong"
         settings.OUTBOX_COMPOSERS = {"note": "tests.mailing.build.compose"}
@@ -279,7 +279,7 @@ def test_a_refused_login_fails_nobody(settings: Settings) -> None:
 
 def test_a_login_that_is_missing_fails_nobody(settings: Settings) -> None:
     with SmtpDouble(credentials=(b"sessies", b"right")) as double:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_BACKEND = "mailing.smtp.Backend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", double.port
         settings.OUTBOX_COMPOSERS = {"note": "tests.mailing.build.compose"}
         message = make_message("an@example.org")

@@ -36,7 +36,7 @@ def work(now: datetime) -> int:
 def options_of(double: SmtpDouble) -> dict[str, object]:
     """A mail server as the settings give it."""
     return {
-        "backend": "django.core.mail.backends.smtp.EmailBackend",
+        "backend": "mailing.smtp.Backend",
         "host": "127.0.0.1",
         "port": double.port,
         "username": "",

@@ -195,6 +195,11 @@ GET HEAD                  /                                          200 200 200
 POST PUT PATCH DELETE     /                                          405 405 405 405 405
 GET HEAD                  /sessions/                                 200 200 200 200 200
 POST PUT PATCH DELETE     /sessions/                                 405 405 405 405 405
+GET HEAD                  /search/                                   200 200 200 200 200
+GET HEAD                  /search/?q=ai                              200 200 200 200 200
+GET HEAD                  /search/?q=ai&kind=speakers                200 200 200 200 200
+GET HEAD                  /search/?q=ai&kind=guessed                 404 404 404 404 404
+POST PUT PATCH DELETE     /search/                                   405 405 405 405 405
 GET HEAD                  /sessions/calendar.ics                     200 200 200 200 200
 POST PUT PATCH DELETE     /sessions/calendar.ics                     405 405 405 405 405
 GET HEAD                  /deadlines/                                200 200 200 200 200

@@ -2,12 +2,15 @@
 
 On PostgreSQL each takes a lock that reading and writing do not mind, and therefore stands in a
 migration with `atomic = False`. On SQLite, where one writes at a time anyway, they are Django's.
+What search has in PostgreSQL alone is made here too.
 """
 
-from django.contrib.postgres.operations import AddIndexConcurrently
-from django.db import NotSupportedError
+from django.contrib.postgres.operations import AddIndexConcurrently, TrigramExtension
+from django.core.management import CommandError
+from django.db import DatabaseError, NotSupportedError
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations import AddConstraint, AddIndex
+from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
 
@@ -65,6 +68,93 @@ class AddCheckGently(AddConstraint):
             f" VALIDATE CONSTRAINT {quote(self.constraint.name)}",
             params=None,
         )
+
+
+class AddTrigrams(TrigramExtension):
+    """Adds the extension pg_trgm, which comes with PostgreSQL; nothing on SQLite.
+
+    Raises `CommandError`, a sentence for who migrates, where this user may not or it is missing.
+    """
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        """Add it, where it is not there yet."""
+        try:
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+        except DatabaseError as refusal:
+            [reason, *_hints] = str(refusal).splitlines()
+            raise CommandError(
+                "Search needs the extension pg_trgm, which PostgreSQL does not let this user add"
+                f" ({reason}): let an administrator of the database run CREATE EXTENSION pg_trgm"
+                " in it, and migrate again."
+            ) from refusal
+
+    def database_backwards(self, *_where: object) -> None:
+        """Leave it: others may use it."""
+
+
+class AddSearchIndexGently(Operation):
+    """Makes the index by which PostgreSQL finds words in columns, while the table is written to.
+
+    Of the same expressions as `accounts.searching.containing` asks; nothing on SQLite.
+    """
+
+    reversible = True
+
+    def __init__(self, model_name: str, name: str, columns: tuple[str, ...]) -> None:
+        self.model_name, self.name, self.columns = model_name, name, columns
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """The models do not know of it: SQLite could not make it."""
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        """Make it; what was left of a time that it did not succeed goes first."""
+        if not _is_postgresql(schema_editor):
+            return
+        quote = schema_editor.quote_name
+        table = to_state.apps.get_model(app_label, self.model_name)._meta.db_table
+        joined = " || ' ' || ".join(f"COALESCE({quote(each)}, '')" for each in self.columns)
+        text = f"plain_text(' ' || {joined})"
+        forms = ", ".join(
+            f"to_tsvector('{dictionary}'::regconfig, COALESCE({text}, ''))"
+            for dictionary in ("dutch", "french", "english")
+        )
+        self._drop(schema_editor)
+        schema_editor.execute(
+            f"CREATE INDEX CONCURRENTLY {quote(self.name)} ON {quote(table)}"
+            f" USING gin ({text} gin_trgm_ops, {forms})",
+            params=None,
+        )
+
+    def database_backwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        """Take it away again."""
+        if _is_postgresql(schema_editor):
+            self._drop(schema_editor)
+
+    def _drop(self, schema_editor: BaseDatabaseSchemaEditor) -> None:
+        name = schema_editor.quote_name(self.name)
+        schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+
+    def describe(self) -> str:
+        """What it does, for who migrates."""
+        return f"Make the index {self.name} for search in {self.model_name}"
 
 
 def _is_postgresql(schema_editor: BaseDatabaseSchemaEditor) -> bool:

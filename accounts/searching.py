@@ -1,55 +1,92 @@
-"""Looking for words in texts, whatever their case and accents, alike on both databases."""
+"""Looking for words in texts, whatever their case, accents and signs.
 
+A word is found at the beginning of one, a longer word anywhere within one: Dutch joins them
+("aanbestedingsdossier"). PostgreSQL also finds its other forms, as its dictionaries of our three
+languages know them ("aankopen" and "aankoop"), and knows which words look like one that is nowhere.
+SQLite has no dictionaries.
+"""
+
+import re
 import sqlite3
 import unicodedata
+from collections.abc import Collection, Iterable
+from difflib import SequenceMatcher
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.lookups import TrigramWordSimilar
+from django.contrib.postgres.search import SearchQuery, SearchVector, SearchVectorExact
+from django.db import connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import F, Func, Q, TextField, Value
+from django.db.models import F, Func, Q, QuerySet, TextField, Value
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import Contains
+from django.utils.html import format_html, format_html_join
 
 # One person looks for so many words at most.
 WORDS = 8
+# From so many letters on a word is sought within others too: "ai" would be in "training".
+LONG = 4
+# How like a word has to be to one that was typed, as difflib and as PostgreSQL measure it. A letter
+# too many, too few, wrong or in the wrong place is above both.
+_LIKE, _ALMOST_LIKE = 0.78, 0.3
+_ROWS_ALIKE = 200
+
+DICTIONARIES = ("dutch", "french", "english")
+# Words that say nothing of what somebody looks for, of those that people type along with it.
+_SMALL_WORDS = """
+aan bij de den der des een en het in met of om op over te tot uit van voor
+au aux dans de des du en et la le les ou par pour sur un une
+an and at by for from in of on or the to with
+"""
+_SMALL = frozenset(_SMALL_WORDS.split())
+_TOKEN = re.compile(r"[^\W_]+")
 
 
-def _bare_letters() -> dict[str, str]:
-    """The letters of Latin-1 and Latin Extended-A that have another, bare one, in lower case.
+# Plain text --------------------------------------------------------------------------------------
 
-    Of a database we cannot know which letters beyond ASCII it can lower.
+
+def _table() -> dict[str, str]:
+    """What stands for each sign, and each letter of Latin-1 and Latin Extended-A, in plain text.
+
+    Of a database we cannot know which letters beyond ASCII it can lower. PostgreSQL has the same
+    table in its function `plain_text`: a change here needs a migration that makes it, and the
+    indexes that use it, anew.
     """
     letters = [chr(number) for number in range(0xC0, 0x180)]
     bare = {letter: unicodedata.normalize("NFD", letter)[0].lower() for letter in letters}
-    return {"’": "'"} | {letter: lower for letter, lower in bare.items() if lower != letter}
+    bare |= dict(zip("øØđĐłŁħĦŧŦıŉſŀĿ", "ooddllhhttinsll", strict=True))
+    spelt = {"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ß": "ss", "ĳ": "ij", "Ĳ": "ij"}
+    numbers = (*range(0x09, 0x0E), *range(0x21, 0x7F), *range(0xA0, 0xC0), 0xD7, 0xF7)
+    signs = [chr(number) for number in numbers]
+    signs += "–—‘’‚“”„…•‹›€\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{NON-BREAKING HYPHEN}"
+    spaces = {sign: " " for sign in signs if not sign.isalnum()}
+    unseen = {"\N{SOFT HYPHEN}": "", "\N{ZERO WIDTH SPACE}": ""}
+    return {
+        each: plain for each, plain in (bare | spelt | spaces | unseen).items() if each != plain
+    }
 
 
-_BARE = _bare_letters()
-_TABLE = str.maketrans(_BARE)
+_TABLE = str.maketrans(_table())
 
 
 def plain(text: str) -> str:
-    """The text without case and accents."""
+    """The text without case and accents, and with a space for each sign."""
     return unicodedata.normalize("NFC", text).translate(_TABLE).lower()
 
 
 class Plain(Func):
-    """`plain` of texts after each other, in the database."""
+    """`plain` of texts after each other, in the database, each after a space."""
 
+    function = "plain_text"
     output_field = TextField()
     # A chain of these, unlike Concat, is no nesting too deep for SQLite.
     arg_joiner = " || ' ' || "
-    template = "plain_text(%(expressions)s)"
-
-    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        """PostgreSQL has it built in, letter by letter."""
-        accented, bare = "".join(_BARE), "".join(_BARE.values()).replace("'", "''")
-        template = f"LOWER(TRANSLATE(%(expressions)s, '{accented}', '{bare}'))"
-        return super().as_sql(compiler, connection, template=template, **context)
+    template = "%(function)s(' ' || %(expressions)s)"
 
 
 def teach_sqlite(connection: BaseDatabaseWrapper, **_signal: Any) -> None:
-    """Give a new connection to SQLite the function that it lacks."""
+    """Give a new connection to SQLite the function that PostgreSQL has from a migration."""
     if connection.vendor == "sqlite":
         own: sqlite3.Connection = connection.connection
         own.create_function("plain_text", 1, plain, deterministic=True)
@@ -60,7 +97,131 @@ def in_each_language(*fields: str) -> list[str]:
     return [f"{field}_{code}" for field in fields for code, _label in settings.LANGUAGES]
 
 
+def _plain_of(fields: Iterable[str]) -> Plain:
+    return Plain(*(Coalesce(F(field), Value("")) for field in fields))
+
+
+# Finding -----------------------------------------------------------------------------------------
+
+
+def words_of(text: str) -> list[str]:
+    """The words that somebody looks for, plain; single letters and small words only if all are."""
+    typed = list(dict.fromkeys(plain(text).split()))
+    telling = [word for word in typed if word not in _SMALL and (len(word) > 1 or word.isdigit())]
+    return (telling or typed)[:WORDS]
+
+
 def containing(text: str, *fields: str) -> list[Q]:
-    """A condition for each word of the text: that one of these fields contains it."""
-    texts = Plain(*(Coalesce(F(field), Value("")) for field in fields))
-    return [Q(Contains(texts, Value(word))) for word in plain(text).split()[:WORDS]]
+    """A condition for each word of the text: that these fields hold it.
+
+    A text without any word, such as "?", is nowhere.
+    """
+    texts = _plain_of(fields)
+    return [_holds(texts, word) for word in words_of(text)] or [Q(pk__in=[])]
+
+
+def _holds(texts: Plain, word: str) -> Q:
+    found = Q(Contains(texts, word if len(word) >= LONG else f" {word}"))
+    if connection.vendor == "postgresql":
+        for dictionary in DICTIONARIES:
+            forms = SearchVector(texts, config=dictionary)
+            found |= Q(SearchVectorExact(forms, SearchQuery(word, config=dictionary)))
+    return found
+
+
+# Words that look like others ---------------------------------------------------------------------
+
+# Rows, and the fields of theirs that are read.
+Source = tuple[QuerySet[Any, Any], Collection[str]]
+
+
+def mended(text: str, sources: Iterable[Source]) -> str:
+    """The text with words that occur in these rows, for those that do not but look like them.
+
+    Empty where none does. On PostgreSQL alone.
+    """
+    typed = words_of(text)
+    if connection.vendor != "postgresql" or not any(len(word) >= LONG for word in typed):
+        return ""
+    known = _words_like(typed, sources)
+    chosen = [_likest(word, known) for word in typed]
+    is_mended = all(chosen) and chosen != typed
+    return " ".join(known.get(word, word) for word in chosen) if is_mended else ""
+
+
+def _words_like(typed: Iterable[str], sources: Iterable[Source]) -> dict[str, str]:
+    """Words of the rows that hold one like those typed: plain, and as they are written."""
+    known: dict[str, str] = {}
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL pg_trgm.word_similarity_threshold = {_ALMOST_LIKE}")
+        for rows, fields in sources:
+            texts, is_like = _plain_of(fields), Q()
+            for word in typed:
+                is_like |= Q(TrigramWordSimilar(texts, word))
+            for row in rows.filter(is_like).values_list(*fields)[:_ROWS_ALIKE]:
+                for written in _tokens(row):
+                    known.setdefault(plain(written), written.lower())
+    return known
+
+
+def _likest(typed: str, known: Iterable[str]) -> str:
+    """The word that looks most like the one typed: itself, if it is there; empty if none does."""
+    best, likeness = "", _LIKE
+    compared = SequenceMatcher(b=typed, autojunk=False)
+    for word in known:
+        if _is_in(word, typed):
+            return typed
+        if len(typed) < LONG:
+            continue
+        compared.set_seq1(word)
+        if compared.real_quick_ratio() > likeness and compared.ratio() > likeness:
+            best, likeness = word, compared.ratio()
+    return best
+
+
+def _is_in(word: str, typed: str) -> bool:
+    return typed in word if len(typed) >= LONG else word.startswith(typed)
+
+
+def _tokens(texts: Iterable[str | None]) -> list[str]:
+    return _TOKEN.findall(unicodedata.normalize("NFC", " ".join(filter(None, texts))))
+
+
+# Showing what was found --------------------------------------------------------------------------
+
+
+def found_in(texts: Iterable[str | None], text: str) -> set[str]:
+    """Which words of these texts somebody who looks for a text finds, plain; one question."""
+    typed = words_of(text)
+    there = set(map(plain, _tokens(texts)))
+    found = {word for word in there if any(_is_in(word, one) for one in typed)}
+    if connection.vendor == "postgresql" and typed and there - found:
+        found |= _forms_among(there - found, typed)
+    return found
+
+
+def _forms_among(words: Collection[str], typed: list[str]) -> set[str]:
+    """Which of these words are another form of one that was typed."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT word FROM unnest(%s::text[]) AS word, unnest(%s::text[]) AS typed,"
+            " unnest(%s::regconfig[]) AS dictionary"
+            " WHERE to_tsvector(dictionary, word) @@ plainto_tsquery(dictionary, typed)",
+            [sorted(words), typed, list(DICTIONARIES)],
+        )
+        return {word for (word,) in cursor.fetchall()}
+
+
+def standing_in(texts: Iterable[str | None], found: Collection[str]) -> set[str]:
+    """Which of the words that were found stand in these texts."""
+    return {word for word in map(plain, _tokens(texts)) if word in found}
+
+
+def marked(text: str, found: Collection[str]) -> str:
+    """The text as HTML, with a mark around each word that was found."""
+    parts = re.split(f"({_TOKEN.pattern})", unicodedata.normalize("NFC", text))
+    return format_html_join("", "{}", ((_marked(part, found),) for part in parts))
+
+
+def _marked(part: str, found: Collection[str]) -> str:
+    return format_html("<mark>{}</mark>", part) if plain(part) in found else part

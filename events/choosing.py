@@ -4,17 +4,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.http import QueryDict
 
 from accounts.models import Programme, Theme
 from accounts.names import is_storable
 from accounts.searching import containing, in_each_language
-from events.models import AgendaItem, Contribution, Session, SessionQuerySet
+from events.models import AgendaItem, Contribution, Session, SessionQuerySet, Speaker
 from events.months import Month
 
 # A cancelled session that left a feed at once would stay in some calendars for ever.
 KEPT_IN_FEEDS = timedelta(days=30)
+
+# The texts of a session, and of an agenda item, in which words are sought.
+SEARCHED = in_each_language("title", "summary")
+SEARCHED_ITEM = in_each_language("title")
 
 # What a filter's name in the address stands for in the database.
 FILTERS = {
@@ -91,15 +95,19 @@ class Choice:
 def _found(sessions: SessionQuerySet, text: str) -> SessionQuerySet:
     """Those that hold each word, in any language: pages show what their own lacks.
 
-    In their title or summary, that of an agenda item, or the name of a speaker.
+    In their title or summary, that of an agenda item, or the name of a speaker; each of these is
+    looked up by itself, which an index can do.
     """
-    own = containing(text, *in_each_language("title", "summary"))
-    of_item = containing(text, *in_each_language("title"))
-    of_speaker = containing(text, "speaker__name")
+    own = containing(text, *SEARCHED)
+    of_item = containing(text, *SEARCHED_ITEM)
+    of_speaker = containing(text, "name")
     for word, item, speaker in zip(own, of_item, of_speaker, strict=True):
-        items = AgendaItem.objects.filter(item, session=OuterRef("pk"))
-        spoken = Contribution.objects.filter(speaker, agenda_item__session=OuterRef("pk"))
-        sessions = sessions.filter(word | Q(Exists(items)) | Q(Exists(spoken)))
+        spoken = Contribution.objects.filter(speaker__in=Speaker.objects.filter(speaker))
+        sessions = sessions.filter(
+            Q(pk__in=Session.objects.filter(word).values("pk"))
+            | Q(pk__in=AgendaItem.objects.filter(item).values("session"))
+            | Q(pk__in=spoken.values("agenda_item__session"))
+        )
     return sessions
 
 

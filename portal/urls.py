@@ -16,6 +16,7 @@ from portal.views import (
     privacy,
     programme,
     retention,
+    search,
     session,
     statements,
     style,
@@ -27,6 +28,7 @@ app_name = "portal"
 urlpatterns = [
     path("", home.home, name="home"),
     path("sessions/<slug:slug>/", session.session_page, name="session"),
+    path("search/", search.search, name="search"),
     path("sessions/<slug:slug>/picture.png", pictures.session_image, name="session-picture"),
     path("sessions/<slug:slug>/register/", session.register, name="register"),
     path(

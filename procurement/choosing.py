@@ -10,14 +10,15 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Organisation, Theme
+from accounts.directory import SEARCHED_ORGANISATION
+from accounts.models import Organisation, Programme, Theme
 from accounts.names import is_storable
 from accounts.searching import containing, in_each_language
 from procurement.models import Amount, Call, CallQuerySet, CallState, Eligibility
 
 # Whole euros per project.
 AMOUNTS = (25_000, 100_000, 1_000_000)
-_SEARCHED = ("title", "summary", "body", "target_group")
+SEARCHED = in_each_language("title", "summary", "body", "target_group")
 
 
 def _amount_choices() -> list[tuple[str, str]]:
@@ -131,13 +132,24 @@ def choose(form: FilterForm, now: datetime) -> CallQuerySet:
 def _found(calls: CallQuerySet, text: str) -> CallQuerySet:
     """Those that hold each word, in any language: pages show what their own lacks.
 
-    In their own texts, or in the name of their programme, of an organiser or of a theme.
+    In their own texts, or in the name of their programme, of an organiser or of a theme; each of
+    these is looked up by itself, which an index can do.
     """
-    own = containing(text, *in_each_language(*_SEARCHED), "programme__name")
-    of_organiser = containing(text, *in_each_language("name"))
+    own = containing(text, *SEARCHED)
+    of_organiser = containing(text, *SEARCHED_ORGANISATION)
+    of_programme = containing(text, *in_each_language("name", "full_name"))
     of_theme = containing(text, *in_each_language("title", "short_title"))
-    for word, organiser, theme in zip(own, of_organiser, of_theme, strict=True):
-        organisers = Organisation.objects.filter(organiser, calls=OuterRef("pk"))
-        themes = Theme.objects.filter(theme, calls=OuterRef("pk"))
-        calls = calls.filter(word | Q(Exists(organisers)) | Q(Exists(themes)))
+    for word, organiser, programme, theme in zip(
+        own, of_organiser, of_programme, of_theme, strict=True
+    ):
+        organised = Call.organisers.through.objects.filter(
+            organisation__in=Organisation.objects.filter(organiser)
+        )
+        themed = Call.themes.through.objects.filter(theme__in=Theme.objects.filter(theme))
+        calls = calls.filter(
+            Q(pk__in=Call.objects.filter(word).values("pk"))
+            | Q(programme__in=Programme.objects.filter(programme))
+            | Q(pk__in=organised.values("call"))
+            | Q(pk__in=themed.values("call"))
+        )
     return calls

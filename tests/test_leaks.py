@@ -381,7 +381,7 @@ def test_lists_and_feeds_that_are_filtered_hold_no_secret(house: House) -> None:
     visitor = strangers(house)["visitor"]
     asked = [
         f"{address}{query}"
-        for address in ("/", "/sessions/", "/sessions/calendar.ics", "/deadlines/")
+        for address in ("/", "/search/", "/sessions/", "/sessions/calendar.ics", "/deadlines/")
         for query in (
             "?q=o",
             "?period=past",
@@ -397,6 +397,19 @@ def test_lists_and_feeds_that_are_filtered_hold_no_secret(house: House) -> None:
     ]
 
     assert sought(visitor, asked, house) == {}
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ["title of a draft", "first name", "name", "organisation", "job title", "access needs"],
+)
+def test_search_knows_no_word_of_a_secret(secret: str, house: House) -> None:
+    """Neither by its beginning nor by a slip, which would be mended to it."""
+    word = house.secrets[secret]
+
+    for typed in (word[:-1], word[:2] + word[3:]):
+        for kind in ("", "&kind=speakers", "&kind=organisations"):
+            assert leaks(Client().get(f"/search/?q={typed}{kind}"), house.secrets) == []
 
 
 def test_attendee_finds_no_one_else_behind_their_own_codes(house: House) -> None:

@@ -1,6 +1,6 @@
 """Showing what organisers wrote: in which language it is, and as safe HTML."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django import template
@@ -8,6 +8,7 @@ from django.db.models import Model
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts import searching
 from accounts.borrowing import borrowed, texts_of
 from mailing.written import as_html
 from moments import words
@@ -37,6 +38,12 @@ def _all(row: Model, field: str) -> list[dict[str, Any]]:
     """The texts of a field: one, or as many as it lists."""
     listed = getattr(row, field)
     return listed if isinstance(listed, list) else [texts_of(row, field)]
+
+
+@register.filter
+def marked(text: str | None, found: Collection[str]) -> str:
+    """A text with a mark around each word that was found (`accounts.searching.found_in`)."""
+    return searching.marked(text or "", found)
 
 
 @register.filter

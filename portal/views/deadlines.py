@@ -1,8 +1,5 @@
 """The tracker: calls with their deadlines, the next first, over a year and as a list."""
 
-from dataclasses import dataclass
-from datetime import date
-
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,48 +10,13 @@ from django.views.decorators.http import require_safe
 from accounts.access import same_for_all
 from events.messages import absolute
 from ical.buttons import webcal_address
-from moments.edges import Closing
+from portal.cards import cards_of
 from portal.timeline import year_from
-from procurement.announcing import Announcement, Fact, announce, figure_in_words, money_facts
+from procurement.announcing import figure_in_words
 from procurement.choosing import FilterForm, choose
-from procurement.models import Call, Deadline, Figure
+from procurement.models import Call, Figure
 
 PAGE_SIZE = 20
-
-
-@dataclass(frozen=True)
-class Card:
-    """A call in the list, with its next deadline or, without one, its latest."""
-
-    call: Call
-    rank: int
-    closing: Closing | None
-    announcement: Announcement
-    facts: list[Fact]
-
-    @property
-    def day(self) -> date | None:
-        """The last day of that deadline."""
-        return self.closing.last_day if self.closing else None
-
-
-def _cards(calls: list[Call]) -> list[Card]:
-    numbers = [number for call in calls for number in (call.next_id, call.latest_id) if number]
-    deadlines = Deadline.objects.in_bulk(numbers)
-    cards = []
-    for call in calls:
-        following = deadlines.get(call.next_id or 0)
-        shown = following or deadlines.get(call.latest_id or 0)
-        cards.append(
-            Card(
-                call,
-                call.rank,
-                shown.closing if shown else None,
-                announce(call, following),
-                money_facts(call, is_short=True),
-            )
-        )
-    return cards
 
 
 @same_for_all
@@ -66,7 +28,7 @@ def deadlines(request: HttpRequest) -> HttpResponse:
     calls = choose(form, now)
     numbers = calls.in_order(now).values_list("pk", flat=True)
     page = Paginator(numbers, PAGE_SIZE).get_page(request.GET.get("page"))
-    cards = _cards(Call.objects.for_cards().in_full(page, now))
+    cards = cards_of(Call.objects.for_cards().in_full(page, now))
     is_first_page = page.number == 1
     is_filtered = bool(form.chosen)
     has_next = is_first_page and bool(cards) and cards[0].rank == Call.COMING

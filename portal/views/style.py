@@ -21,6 +21,7 @@ from procurement.models import Deadline
 TOKENS = ["text", "quiet", "accent", "accent-strong", "accent-soft", "band", "line", "error"]
 ICONS = (
     "calendar check info warning error clock place people external download next previous edit bin"
+    " search"
 )
 
 

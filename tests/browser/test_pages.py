@@ -419,6 +419,9 @@ PAGES = {
     "sessions past": address("/sessions/?period=past"),
     "sessions of a month": address("/sessions/?month=2027-06"),
     "sessions none found": address("/sessions/?q=niets"),
+    "search": address("/search/"),
+    "search found": address(f"/search/?q={LONG_WORD}"),
+    "search none found": address("/fr/search/?q=niets"),
     **{
         f"session {state}": address(f"/sessions/{str(state).replace('_', '-')}/")
         for state in SessionState

@@ -436,6 +436,18 @@ def test_delete_asks_first_and_closes_the_gap_if_asked(organiser: Client, sessio
     ]
 
 
+def test_delete_offers_the_way_back(organiser: Client, session: Session) -> None:
+    before = outline(session)
+    there = address(session, number(session, "Vragen"), "delete")
+
+    answer = organiser.post(there, {"seen": seen(session)}, follow=True)
+
+    back = re.search(r'href="([^"]+/history/\d+/)">Maak ongedaan<', answer.content.decode())
+    assert back is not None
+    organiser.post(f"{back[1]}restore/", {"tell": "no"})
+    assert outline(session) == before
+
+
 def test_delete_of_a_block_refuses_a_choice_that_is_none(
     organiser: Client, session: Session
 ) -> None:

@@ -121,7 +121,7 @@ def test_filters_leave_what_was_chosen(client: CheckedClient, query: str, found:
     first.eligibilities.create(group=Eligibility.Group.SMES, may_submit=False)
     second = make_call(title="Bedrijven")
     second.eligibilities.create(group=Eligibility.Group.SMES)
-    second.organisers.add(make_organisation(slug="vlaio", name_fr="Agence économique"))
+    second.organisers.add(make_organisation(slug="vlaio", name_fr="Agence flamande"))
     second.amounts.create(kind=Amount.Kind.CEILING, value=100_000)
     second.amounts.create(kind=Amount.Kind.CEILING, value=2_000_000, is_part=True)
 

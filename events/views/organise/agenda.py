@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -26,6 +27,7 @@ from events.views.organise.frame import (
     managed_session,
     manages,
     session_frame,
+    undo_link,
     viewed_session,
 )
 from moments import words
@@ -248,7 +250,8 @@ def delete(request: HttpRequest, slug: str, number: int) -> HttpResponse:
             )
         except AgendaChanged as changed:
             return say_changed(request, session, changed, now=now, label=_("Delete it anyway"))
-        messages.success(request, _("“%(title)s” was deleted.") % {"title": row.title})
+        deleted = _("“%(title)s” was deleted.") % {"title": row.title}
+        messages.success(request, format_html("{} {}", deleted, undo_link(session)))
         return back_to(session)
     context = session_frame(session, now, tab="agenda") | {
         "item": row,

@@ -5,6 +5,10 @@ from typing import Any, cast
 
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from accounts import auditing
 from accounts.models import Action, Role, User
@@ -50,6 +54,15 @@ def takes_attendance(request: HttpRequest, session: Session) -> bool:
 def session_frame(session: Session, now: datetime, *, tab: str) -> dict[str, Any]:
     """What `organise/session.html` shows around a page; `tab` names the one that is open."""
     return {"session": session, "announcement": announce(session, now), "tab": tab}
+
+
+def undo_link(session: Session) -> SafeString:
+    """The way back from the latest change: the version before it, which asks before it returns."""
+    before = session.versions.order_by("-number").values_list("number", flat=True)[1:2]
+    if not before:
+        return SafeString()
+    address = reverse("events:version", kwargs={"slug": session.slug, "number": before[0]})
+    return format_html('<a href="{}">{}</a>', address, _("Undo"))
 
 
 def note(

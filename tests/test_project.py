@@ -1029,6 +1029,8 @@ def expected_by(who: str, expected: list[int]) -> int | None:
     """What a row says for somebody; None where it does not say it."""
     if who in ROLES:
         return expected[ROLES.index(who)]
+    if len(set(expected)) == 1:
+        return None  # what everybody gets is tried as those of the table
     if who in FOREIGN:
         status = expected[ROLES.index(FOREIGN[who])]
         is_about_a_row = expected[OTHER] != expected[OWN] and status != expected[NOBODY]

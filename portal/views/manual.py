@@ -20,7 +20,7 @@ from accounts.access import viewer
 CHAPTERS = Path(settings.BASE_DIR) / "docs" / "organisers"
 PICTURES = Path(settings.BASE_DIR) / "docs" / "images"
 CONTENTS = "README"
-_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
+_MARKDOWN = MarkdownIt("commonmark", {"html": False, "xhtmlOut": False}).enable("table")
 _CHAPTER = re.compile(r"([a-z-]+)\.md(#.*)?")
 
 

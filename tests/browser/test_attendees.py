@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from events.models import Registration, Session
 from tests import build
+from tests.browser.keys import press, type_in
 from tests.browser.test_pages import PHONE, sign_in
 
 pytestmark = pytest.mark.browser
@@ -75,18 +76,30 @@ def test_organiser_keeps_a_view_and_downloads_it(page: Page, site: str, session:
     assert [row[0].value for row in sheet.rows] == ["Naam", "Wout Wacht"]
 
 
-def test_attendees_can_be_chosen_by_keyboard_alone(page: Page, site: str, session: Session) -> None:
+def test_keyboard_alone_narrows_the_list_registers_somebody_and_acts_on_who_is_chosen(
+    page: Page, site: str, session: Session
+) -> None:
     sign_in(page, build.make_organiser(session.programme), site)
     page.goto(f"{site}/organise/sessions/{session.slug}/attendees/")
 
-    page.get_by_label("Kies Wout Wacht").focus()
-    page.keyboard.press("Space")
-    for _ in range(20):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.innerText") == "Een plaats geven":
-            break
-    page.keyboard.press("Enter")
+    press(page, page.locator("summary").first)
+    press(page, page.get_by_label("Toestand: op de wachtlijst", exact=True), "Space")
+    press(page, page.get_by_role("button", name="Toon deze lijst"))
+    page.wait_for_url("**/attendees/?state=waiting")
+    expect(page.get_by_role("rowheader")).to_have_text(["Wout Wacht"])
 
+    press(page, page.get_by_role("link", name="Iemand toevoegen"))
+    page.wait_for_url("**/attendees/add/**")
+    type_in(page, "Naam", "Nieuw Gezicht")
+    type_in(page, "E-mailadres", "nieuw@example.org")
+    type_in(page, "Organisatie", "Stad Voorbeeld")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Nieuw Gezicht")
+    assert Registration.objects.filter(name="Nieuw Gezicht").exists()
+
+    page.goto(f"{site}/organise/sessions/{session.slug}/attendees/?state=waiting")
+    press(page, page.get_by_label("Kies Wout Wacht"), "Space")
+    press(page, page.get_by_role("button", name="Een plaats geven"))
     expect(page.get_by_role("heading", level=2)).to_have_text("Een plaats geven")
     expect(page.locator("main")).to_contain_text("Wout Wacht")
 

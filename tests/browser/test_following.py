@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from procurement.models import Deadline, Follow
 from tests import build
+from tests.browser.keys import press, type_in
 from tests.browser.test_pages import sign_in
 from tests.browser.test_story import open_mail
 from tests.interop.readers import read_with_vobject
@@ -34,14 +35,15 @@ def entry(site: str) -> dict[str, object]:
 def test_follower_hears_of_a_moved_deadline_and_stops(
     page: Page, site: str, deadline: Deadline, deliver: Deliver
 ) -> None:
-    # One finds the call in the list and asks to follow it.
+    # One finds the call in the list and asks to follow it, with the keyboard alone.
     page.goto(f"{site}/deadlines/")
-    page.get_by_role("link", name="AI bij besturen").first.click()
+    press(page, page.get_by_role("link", name="AI bij besturen").first)
     expect(page.locator("main")).to_contain_text("U bent hier")
-    page.get_by_role("link", name="Volg per e-mail").click()
-    page.get_by_label("Uw e-mailadres").fill(ADDRESS)
-    page.get_by_label("14 dagen vooraf").uncheck()
-    page.get_by_role("button", name="Volgen").click()
+    press(page, page.get_by_role("link", name="Volg per e-mail"))
+    page.wait_for_url("**/follow/**")
+    type_in(page, "Uw e-mailadres", ADDRESS)
+    press(page, page.get_by_label("14 dagen vooraf"), "Space")
+    press(page, page.get_by_role("button", name="Volgen"))
     expect(page.get_by_role("status")).to_contain_text(ADDRESS)
 
     # The mail asks to confirm; only the button on its page does it.

@@ -12,6 +12,7 @@ from time_machine import TimeMachineFixture
 from accounts import directory
 from events.models import Registration, Session, SessionState
 from tests import build
+from tests.browser.keys import press, type_in
 from tests.interop.readers import read_with_vobject
 
 pytestmark = pytest.mark.browser
@@ -171,40 +172,40 @@ def test_double_click_registers_once(page: Page, site: str, session: Session) ->
     assert Registration.objects.get().email == "dubbel@example.org"
 
 
-def test_keyboard_alone_registers(page: Page, site: str, session: Session) -> None:
-    page.goto(f"{site}/sessions/{session.slug}/")
-
+def test_keyboard_alone_finds_a_session_registers_mends_a_mistake_and_cancels(
+    page: Page, site: str, session: Session
+) -> None:
+    page.goto(f"{site}/")
     page.keyboard.press("Tab")
     expect(page.locator("a[href='#main']")).to_be_focused()
     page.keyboard.press("Enter")
-    for label, text in [
-        ("Uw naam", "Jan Peeters"),
-        ("Uw e-mailadres", "toetsen@example.org"),
-        ("Uw organisatie", "Stad Voorbeeld"),
-    ]:
-        tab_to(page, label)
-        page.keyboard.type(text)
+    press(page, page.get_by_role("link", name="AI in de praktijk", exact=True).first)
+    page.wait_for_url(f"**/sessions/{session.slug}/")
+    type_in(page, "Uw naam", "Jan Peeters")
+    type_in(page, "Uw e-mailadres", "geen adres")
+    type_in(page, "Uw organisatie", "Stad Voorbeeld")
     # Enter in a field sends the form, as in every form.
     page.keyboard.press("Enter")
 
+    # The mistake is read first, and leads to its field.
+    summary = page.get_by_role("alert")
+    expect(summary).to_be_focused()
+    press(page, summary.get_by_role("link"))
+    expect(page.get_by_label("Uw e-mailadres")).to_be_focused()
+    type_in(page, "Uw e-mailadres", "toetsen@example.org")
+    press(page, page.get_by_role("button", name="Schrijf mij in"), "Space")
     page.wait_for_url("**/registered/")
-    assert Registration.objects.get().name == "Jan Peeters"
+    registration = Registration.objects.get()
+    assert (registration.name, registration.is_confirmed) == ("Jan Peeters", True)
 
-
-def tab_to(page: Page, label: str) -> None:
-    """Press Tab until the field has the focus, which must be seen at every stop on the way."""
-    field = page.get_by_label(label)
-    for _press in range(60):
-        page.keyboard.press("Tab")
-        assert page.evaluate(
-            """() => {
-                const style = getComputedStyle(document.activeElement);
-                return style.outlineStyle !== "none" || style.boxShadow !== "none";
-            }"""
-        ), f"no visible focus: {page.evaluate('document.activeElement.outerHTML')}"
-        if field.evaluate("field => field === document.activeElement"):
-            return
-    pytest.fail(f"Tab never reaches {label}")
+    # The mail leads to one's own page.
+    page.goto(site + registration.get_absolute_url())
+    press(page, page.locator("a[href$='/cancel/']"))
+    page.wait_for_url("**/cancel/")
+    press(page, page.locator("main form button[type=submit]"))
+    page.wait_for_url(site + registration.get_absolute_url())
+    registration.refresh_from_db()
+    assert registration.cancelled_by == Registration.CancelledBy.OWNER
 
 
 @pytest.mark.parametrize("language", ["", "/fr", "/en"])

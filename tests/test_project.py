@@ -390,6 +390,10 @@ PUT PATCH DELETE          /registrations/                            405 405 405
 
 GET HEAD                  /organise/                                 302 404 200 200 200 200 200 200
 POST PUT PATCH DELETE     /organise/                                 302 404 405 405 405 405 405 405
+GET HEAD                  /organise/search/?q=ai                     302 404 200 200 200 200 200 200
+POST PUT PATCH DELETE     /organise/search/                          302 404 405 405 405 405 405 405
+GET HEAD                  /organise/search/entries.json              302 404 200 200 200 200 200 200
+POST PUT PATCH DELETE     /organise/search/entries.json              302 404 405 405 405 405 405 405
 GET HEAD                  /organise/manual/                          302 404 200 200 200 200 200 200
 POST PUT PATCH DELETE     /organise/manual/                          302 404 405 405 405 405 405 405
 GET HEAD                  /organise/manual/team/                     302 404 200 200 200 200 200 200

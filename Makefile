@@ -12,7 +12,7 @@ export LOCAL_MODE = 1
 export PYTHONUNBUFFERED = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test next bench lighthouse bench-faults check lock messages pictures assets clean
+.PHONY: help run test next bench lighthouse bench-faults check lock audit messages pictures assets clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1	/' | expand -t 18
@@ -52,6 +52,12 @@ lock: $(VENV)/.dev ## Renew the hash-locked requirements from pyproject.toml
 messages: $(VENV)/.dev ## Collect the sentences to translate and compile the translations
 	$(BIN)/python manage.py makemessages -l nl -l fr --no-location --no-wrap --ignore='.venv/*' --ignore='.venv-next/*' --ignore='tests/*' --ignore='frontend/*'
 	$(BIN)/python manage.py compilemessages -v 0 -l nl -l fr
+
+audit: $(VENV)/.dev ## Ask the registries for known holes in what is locked; fails where one cannot be asked
+	@# Without --strict, packages that nobody could be asked about count as sound.
+	$(BIN)/uv tool run pip-audit --strict --disable-pip --require-hashes -r requirements/extras.lock
+	npm audit --prefix frontend
+	npm audit --prefix tests/interop
 
 pictures: $(VENV)/.dev ## Take the pictures of the documents anew; those that look the same stay
 	@LANGUAGE=nl_BE $(BIN)/python -m pytest -p no:randomly -o python_functions="picture_*" tests/browser/pictures.py $(ARGS)

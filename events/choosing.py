@@ -111,6 +111,14 @@ def _found(sessions: SessionQuerySet, text: str) -> SessionQuerySet:
     return sessions
 
 
+def named(sessions: SessionQuerySet, text: str) -> SessionQuerySet:
+    """Those with each word in their title, place or short address, the latest first."""
+    if not is_storable(text):
+        return sessions.none()
+    found = sessions.filter(*containing(text, *in_each_language("title", "venue"), "slug"))
+    return found.order_by("-starts_at", "-pk")
+
+
 def themes_of(choice: Choice, now: datetime) -> Iterable[Theme]:
     """The themes of the period's sessions; the chosen one stays, so that it can be undone."""
     theme = choice.chosen.get("theme", "")

@@ -82,14 +82,17 @@ def compose(message: Message, now: datetime) -> Letter:
     """The letter of a mail about an account; raises `NotWanted` when it comes too late."""
     if now - message.created_at > USEFUL:
         raise NotWanted("It came too late to be of use.")
+    subject, code = message.payload["subject"], message.payload.get("code", "")
+    *first, last = message.payload["paragraphs"]
     return Letter(
         recipient=message.recipient,
         language=message.payload["language"],
-        subject=message.payload["subject"],
+        subject=subject,
         # The code large, for who types it over from another screen.
-        heading=message.payload.get("code") or message.payload["subject"],
+        heading=code if code and code in subject else subject,
         greeting="",
-        opening=message.payload["paragraphs"],
+        opening=first,
+        closing=[last],
         button=tuple(button) if (button := message.payload.get("button")) else None,
         foot_links=[_your_data(message.payload["language"])],
     )

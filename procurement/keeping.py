@@ -125,6 +125,8 @@ def compose(message: Message, now: datetime) -> Letter:
                 % {"day": until},
             ],
             facts=facts,
+            organiser=row.call.programme.name_in_full if row.call else "",
+            colour=row.call.programme.colour if row.call else "",
             button=(_("Look at it, and keep it"), absolute(row.get_absolute_url())),
             closing=[_("Do you not need it any more? Then you need do nothing.")],
         )

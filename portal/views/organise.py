@@ -3,7 +3,6 @@
 from itertools import groupby
 from typing import cast
 
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -13,7 +12,8 @@ from accounts.access import organiser, viewer
 from accounts.models import Role, User
 from accounts.names import is_storable
 from events import todo
-from events.models import Session, SessionQuerySet
+from events.choosing import named
+from events.models import Session
 from events.starting import first_steps
 from events.todo import STAGE_NAMES, Row, Stage
 from mailing import standing
@@ -33,7 +33,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     own = Session.objects.viewed_by(user).for_pages().select_related("virtual_link")
     query = request.GET.get("q", "").strip()[:200]
     if query:
-        sessions = list(_found(own, query)[:FOUND_SHOWN])
+        sessions = list(named(own, query)[:FOUND_SHOWN])
     else:
         sessions = [*own.coming(now), *own.past(now)[:PAST_SHOWN]]
     rows = todo.overview(sessions, now)
@@ -61,19 +61,6 @@ def _grouped(rows: list[Row]) -> list[tuple[Stage, list[Row]]]:
     order = list(Stage)
     by_stage = sorted(rows, key=lambda row: order.index(row.stage))
     return [(stage, list(found)) for stage, found in groupby(by_stage, lambda row: row.stage)]
-
-
-def _found(sessions: SessionQuerySet, query: str) -> SessionQuerySet:
-    """Those whose title, place or address holds each word."""
-    if not is_storable(query):
-        return sessions.none()
-    for word in query.split():
-        in_any = Q(slug__icontains=word)
-        for field in ("title", "venue"):
-            for code in ("nl", "fr", "en"):
-                in_any |= Q(**{f"{field}_{code}__icontains": word})
-        sessions = sessions.filter(in_any)
-    return sessions.order_by("-starts_at", "-pk")
 
 
 @organiser

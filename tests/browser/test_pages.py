@@ -314,6 +314,14 @@ def working_on_questions(path: str) -> Callable[[Page, World], None]:
     return open_it
 
 
+def with_palette(page: Page, world: World) -> None:
+    """Open the palette over a page of the workspace, with something found."""
+    working_on_agenda("/organise/sessions/open/agenda/")(page, world)
+    page.get_by_role("button", name="Ga naar…").click()
+    page.get_by_role("combobox", name="Zoek of ga naar").fill(LONG_WORD[:12])
+    page.get_by_role("option", name=LONG_WORD).first.wait_for()
+
+
 def starting(page: Page, world: World) -> None:
     """Open the overview as an organiser whose programme has one draft."""
     draft = build.make_session(status=Session.Status.DRAFT, title=LONG_WORD)
@@ -517,6 +525,9 @@ PAGES = {
     "agenda item to delete": working_on_agenda("/organise/sessions/open/agenda/{item}/delete/"),
     "programme to paste": working_on_agenda("/organise/sessions/open/agenda/paste/"),
     "programme pasted": paste_programme,
+    "workspace search": working_on_agenda("/organise/search/"),
+    "workspace search none found": working_on_agenda("/organise/search/?q=niets"),
+    "palette": with_palette,
     "questions": working_on_questions("/organise/sessions/open/questions/"),
     "new question": working_on_questions("/organise/sessions/open/questions/add/choice/"),
     "question": working_on_questions("/organise/sessions/open/questions/{question}/"),

@@ -1,5 +1,7 @@
 """The table of settings, which nobody has to remember to write."""
 
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,20 @@ def test_example_starts_once_what_has_no_mark_is_filled_in() -> None:
 
     assert set(required) == set(PRODUCTION)
     assert [name for name, value in required.items() if not value] == ["SECRET_KEY"]
+
+
+def test_example_is_read_by_a_shell_as_it_is_meant(tmp_path: Path) -> None:
+    told = list(environment.known.values())
+    meant = {each.name: each.example.strip('"') for each in told if "$(" not in each.example}
+    file = tmp_path / "settings.env"
+    file.write_text(re.sub(r"(?m)^#(?=[A-Z_0-9]+=)", "", example(told)))
+
+    script = 'set -a; . "$1"; exec env -0'
+    run = subprocess.run(["/bin/sh", "-c", script, "sh", file], capture_output=True, check=True)
+
+    read = dict(each.split("=", 1) for each in run.stdout.decode().split("\0") if each)
+    assert run.stderr == b""
+    assert {name: read[name] for name in meant} == meant
 
 
 def test_setting_that_is_not_in_the_table_fails_the_check(

@@ -250,7 +250,7 @@ def test_overview_leads_to_where_it_is_done_and_names_only_ones_own(
         ("%", set()),
         ("\0", set()),
         ("x" * 5000, set()),
-        ("' OR 1=1 --", set()),
+        ("' OR 'x'='x", set()),
     ],
 )
 def test_search_finds_by_title_in_any_language_and_by_place(

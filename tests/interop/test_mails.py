@@ -10,6 +10,7 @@ from mailing import examples
 from mailing.letters import Letter, mail_of, on_one_line, render
 from tests.build import NOW
 from tests.interop.readers import read_with_postal_mime
+from tests.mailing.over_the_line import over_the_line
 
 pytestmark = [pytest.mark.interop, pytest.mark.django_db, pytest.mark.once]
 
@@ -47,7 +48,7 @@ def test_every_mail_is_read_back_as_it_was_meant() -> None:
         for language in LANGUAGES
     ]
     mails = [
-        mail_of(letter, message_id=MESSAGE_ID).message().as_bytes(linesep="\r\n")
+        over_the_line(mail_of(letter, message_id=MESSAGE_ID))
         for _name, _language, letter in letters
     ]
 

@@ -1,5 +1,6 @@
 """Writes what every setting is, as the code that reads it says."""
 
+import re
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,13 @@ def example(told: list[Setting]) -> str:
         for setting in its:
             mark = "" if setting.default is None else "#"
             # None of those who read it runs a command that stands in it.
-            value = "" if "$(" in setting.example else setting.example
+            value = "" if "$(" in setting.example else _quoted(setting.example)
             parts.append(f"\n# {setting.name}: {setting.meaning.replace('`', '')}\n")
             parts.append(f"{mark}{setting.name}={value}\n")
     return "".join(parts)
+
+
+def _quoted(value: str) -> str:
+    """A value as a shell takes it whole; what is between quotes already stays."""
+    is_plain = re.fullmatch(r"[\w@%+=:,./…-]*", value) or value.startswith('"')
+    return value if is_plain else f"'{value}'"

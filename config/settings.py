@@ -106,6 +106,7 @@ COOKIE_PREFIX = "__Host-" if _is_https else ""
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+MESSAGE_STORAGE = "portal.message_cookie.Storage"
 X_FRAME_OPTIONS = "DENY"
 
 # Shaped like Django 6's SECURE_CSP, which takes this over once Django 5.2 is left behind.

@@ -6,6 +6,7 @@ Skipped and repeated wall-clock times are told apart as in PEP 495.
 import datetime
 from bisect import bisect_left
 from functools import cache
+from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.core.exceptions import ValidationError
@@ -109,6 +110,28 @@ def local_instant(date: datetime.date, time: datetime.time, zone: ZoneInfo) -> d
             % facts
         )
     return _first_instant(wall, zone)
+
+
+def at_same_clock_time(
+    instant: datetime.datetime, before: ZoneInfo, after: ZoneInfo
+) -> datetime.datetime:
+    """The instant at which clocks by the rules `after` show what they showed by those `before`.
+
+    Of an hour that `after` has twice it is the same one as before, as far as both had it twice; one
+    that it leaves out is counted on from the change.
+    """
+    wall = instant.astimezone(before)
+    return wall.replace(tzinfo=after).astimezone(datetime.UTC)
+
+
+def read_rules(folder: Path, key: str) -> ZoneInfo:
+    """The rules of a zone by its file in a folder; raises UnknownZone where there is none."""
+    file = folder / read_zone(key).key
+    try:
+        with file.open("rb") as content:
+            return ZoneInfo.from_file(content, key=key)
+    except (OSError, ValueError) as trouble:
+        raise UnknownZone(f"{file} holds no rules of a time zone.") from trouble
 
 
 def start_of_day(date: datetime.date, zone: ZoneInfo) -> datetime.datetime:

@@ -17,7 +17,6 @@ from threading import Lock
 from typing import Any, Generic, TypeVar
 
 from django.conf import settings
-from django.contrib.messages.storage.cookie import CookieStorage
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.urls import ResolverMatch
@@ -28,6 +27,7 @@ from events.live import LivePage, put_together
 from events.models import SeatCount
 from ical import editions, responses
 from portal.edges import next_edge
+from portal.message_cookie import OwnCookieStorage
 
 # How many bytes of pages one process keeps; above that the oldest go.
 ROOM = 8_000_000
@@ -35,7 +35,7 @@ ROOM = 8_000_000
 PERSONAL_COOKIES = (
     settings.SESSION_COOKIE_NAME,
     settings.CSRF_COOKIE_NAME,
-    CookieStorage.cookie_name,
+    OwnCookieStorage.cookie_name,
 )
 # As `ical.editions.current`, in words that cost the least.
 _EDITION = "SELECT coalesce(sum(token), 0) AS edition FROM ical_editionstep"

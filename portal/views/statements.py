@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.conf import settings
-from django.contrib.messages.storage.cookie import CookieStorage
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import anyone
 from events.messages import absolute
+from portal.message_cookie import OwnCookieStorage
 from portal.processing import processings
 from portal.views.session import RECEIPT_COOKIE
 
@@ -103,7 +103,7 @@ def cookies(request: HttpRequest) -> HttpResponse:
             _("One year"),
         ),
         Cookie(
-            CookieStorage.cookie_name,
+            OwnCookieStorage.cookie_name,
             _("Carries the message of what has just been done to the next page."),
             _("Until it has been shown, or you close the browser"),
         ),

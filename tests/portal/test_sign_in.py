@@ -19,8 +19,9 @@ from allauth.mfa.totp.internal.auth import (
 )
 from django.core import mail
 from django.core.cache import cache
+from django.core.management import CommandError, call_command
 from django.db import connection
-from django.test import override_settings
+from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 from time_machine import TimeMachineFixture
 
@@ -316,6 +317,22 @@ def test_address_of_an_existing_account_is_not_taken_over_by_the_provider(
 
 
 # What is one's own -------------------------------------------------------------------------------
+
+
+def test_operator_ends_the_sign_ins_of_one_account_or_of_all() -> None:
+    theirs, other = Client(), Client()
+    for browser, email in [(theirs, "els@stad.example.org"), (other, "jan@stad.example.org")]:
+        browser.force_login(make_account(email))
+        assert browser.get("/me/").status_code == 200
+
+    call_command("end_sign_ins", "--account", "Els@Stad.example.org")
+    after_one = [browser.get("/me/").status_code for browser in (theirs, other)]
+    call_command("end_sign_ins", "--all")
+
+    assert after_one == [302, 200]
+    assert other.get("/me/").status_code == 302
+    with pytest.raises(CommandError, match="Nobody"):
+        call_command("end_sign_ins", "--account", "niemand@stad.example.org")
 
 
 def test_page_of_ones_own_offers_the_way_in_from_the_release_on(

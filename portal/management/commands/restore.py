@@ -1,6 +1,5 @@
 """Puts a backup back."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from portal import backups
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError
-    return moment
+from portal.management.arguments import moment
 
 
 class Command(BaseCommand):
@@ -27,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path)
         parser.add_argument(
             "--lost-at",
-            type=_moment,
+            type=moment,
             help="Until when mail may have left since the backup, as 2027-06-10T08:30+02:00. What"
             " was due by then is not sent, since it may have been. Without it: until now.",
         )

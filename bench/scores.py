@@ -42,7 +42,7 @@ def absent() -> str | None:
 def ask(pages: Sequence[Page], categories: Sequence[str]) -> list[Scores]:
     """Have pages judged, one after the other in one browser.
 
-    With "performance" among the categories as on a slow phone; else as fast as they come.
+    Performance is reckoned as on a slow phone.
     """
     asked = {
         "chromium": shutil.which("chromium"),

@@ -103,10 +103,13 @@ def _found(sessions: SessionQuerySet, text: str) -> SessionQuerySet:
     of_speaker = containing(text, "name")
     for word, item, speaker in zip(own, of_item, of_speaker, strict=True):
         spoken = Contribution.objects.filter(speaker__in=Speaker.objects.filter(speaker))
+        # Not joined by OR, for which PostgreSQL may look each of them up again for every row.
+        holding = Session.objects.filter(word).order_by().values("pk")
         sessions = sessions.filter(
-            Q(pk__in=Session.objects.filter(word).values("pk"))
-            | Q(pk__in=AgendaItem.objects.filter(item).values("session"))
-            | Q(pk__in=spoken.values("agenda_item__session"))
+            pk__in=holding.union(
+                AgendaItem.objects.filter(item).order_by().values("session"),
+                spoken.order_by().values("agenda_item__session"),
+            )
         )
     return sessions
 

@@ -282,9 +282,9 @@ def _organisations(text: str) -> QuerySet[Organisation]:
     rows = _public_organisations().order_by("name", "pk")
     of_name, of_alias = containing(text, *SEARCHED_ORGANISATION), containing(text, "name")
     for name, alias in zip(of_name, of_alias, strict=True):
+        named = Organisation.objects.filter(name).order_by().values("pk")
         rows = rows.filter(
-            Q(pk__in=Organisation.objects.filter(name).values("pk"))
-            | Q(pk__in=OrganisationAlias.objects.filter(alias).values("organisation"))
+            pk__in=named.union(OrganisationAlias.objects.filter(alias).values("organisation"))
         )
     return rows
 

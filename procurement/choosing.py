@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.http import QueryDict
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
@@ -146,10 +146,12 @@ def _found(calls: CallQuerySet, text: str) -> CallQuerySet:
             organisation__in=Organisation.objects.filter(organiser)
         )
         themed = Call.themes.through.objects.filter(theme__in=Theme.objects.filter(theme))
+        of_its = Call.objects.filter(programme__in=Programme.objects.filter(programme))
+        # Not joined by OR, for which PostgreSQL may look each of them up again for every row.
+        holding = Call.objects.filter(word).order_by().values("pk")
         calls = calls.filter(
-            Q(pk__in=Call.objects.filter(word).values("pk"))
-            | Q(programme__in=Programme.objects.filter(programme))
-            | Q(pk__in=organised.values("call"))
-            | Q(pk__in=themed.values("call"))
+            pk__in=holding.union(
+                of_its.order_by().values("pk"), organised.values("call"), themed.values("call")
+            )
         )
     return calls

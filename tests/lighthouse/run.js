@@ -24,8 +24,6 @@ const judge = async (url, headers) => {
     port: chrome.port,
     onlyCategories: categories,
     extraHeaders: headers,
-    // Only how fast a page is depends on how fast its reader is.
-    throttlingMethod: categories.includes("performance") ? "simulate" : "provided",
     disableFullPageScreenshot: true,
     logLevel: "error",
   });

@@ -79,10 +79,10 @@ def readable(mail: bytes, registration: Registration) -> str:
     for code in (registration.managing_code, registration.joining_code, registration.ticket_code):
         letters = r"(=?\r?\n ?)?".join(map(re.escape, code))
         text = re.sub(letters, lambda found: re.sub(r"[^\s=]", "x", found[0]), text)
-    # What differs between versions of Django and means nothing: where this header stands, and how
-    # UTC is written in the date.
+    # What differs between versions of Django and means nothing: where this header stands, whether
+    # parts repeat it (RFC 2045 section 4), and how UTC is written in the date.
     version = "MIME-Version: 1.0\r\n"
-    text = version + text.replace(version, "", 1)
+    text = version + text.replace(version, "")
     text = re.sub(r"(?m)^(Date: .* )\+0000\r$", "\\1-0000\r", text)
     return text.replace("\r\n", "\n")
 

@@ -12,6 +12,7 @@ import pytest
 import redis
 
 from mailing.models import Message
+from mailing.outbox import Left
 from tests import redis_server
 from tests.mailing.smtp_double import SmtpDouble
 from tests.mailing.test_worker import all_closed, free_what_the_dead_held, owe_mails
@@ -70,7 +71,7 @@ def test_two_celery_workers_lose_nothing_when_one_is_killed_and_the_broker_resta
     assert set(double.recipients) == set(owed)
     assert set(Message.objects.values_list("state", flat=True)) == {Message.State.SENT.value}
     assert {len(set(double.message_ids(who))) for who in owed} == {1}
-    assert sum(Counter(double.recipients).values()) - len(owed) <= 2
+    assert sum(Counter(double.recipients).values()) - len(owed) <= Left.SIZE
 
 
 def _answers(address: str) -> bool:

@@ -28,7 +28,7 @@ from mailing.models import Message
 from tests import build
 from tests.forms import Form, forms_on, sent_by
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 SESSIONS = "/admin/events/session/"
 REGISTRATIONS = "/admin/events/registration/"

@@ -138,8 +138,7 @@ def test_programme_of_a_new_session_is_shown_before_it_is_saved(desk: Client) ->
     assert "An Janssens" not in page.content.decode()
     save = f"/organise/sessions/{session.slug}/agenda/paste/replace/"
 
-    [form] = [each for each in forms_on(answer) if each.get("action") == save]
-    answer = desk.post(save, sent_by(form))
+    answer = desk.post(save, form_on(answer))
 
     assert answer.headers["Location"] == f"/organise/sessions/{session.slug}/publish/"
     assert [item.title for item in session.agenda_items.all()] == ["Welkom"]

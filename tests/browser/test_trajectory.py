@@ -44,7 +44,7 @@ def test_idea_becomes_a_trajectory_that_the_organisers_see_once_submitted(
     page.get_by_role("link", name="Begin een traject").click()
     page.get_by_label("Titel").fill("Slimme vergunningen")
     page.get_by_label("Probleem").fill("Dossiers blijven te lang liggen.")
-    page.get_by_label("Organisatie").fill("Stad Voorbeeld")
+    page.get_by_role("textbox", name="Organisatie").fill("Stad Voorbeeld")
     page.get_by_label("Voor welke oproep").select_option(f"deadline:{deadline.uid}")
     page.get_by_role("button", name="Begin", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Slimme vergunningen")

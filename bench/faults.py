@@ -18,7 +18,7 @@ from bench.figures import Figure, exactly
 from bench.mail import Sink, owe_links, serve_sink, wait_until, worker
 from bench.sink import stamps, taken
 from mailing.models import Message
-from mailing.outbox import BATCH_SIZE
+from mailing.outbox import Left
 
 MAILS = 5_000
 WORKERS = 2
@@ -54,7 +54,7 @@ def _kill(sink: Sink) -> int:
                 process.wait()
                 kills += 1
         _end_leases()
-    return kills * BATCH_SIZE
+    return kills * Left.SIZE
 
 
 def _restart(sink: Sink) -> int:
@@ -76,7 +76,7 @@ def _restart(sink: Sink) -> int:
             if time.monotonic() - stamps(sink.folder)[-1] > QUIET_SECONDS:
                 _end_leases()
             time.sleep(0.5)
-    return 2 * WORKERS * BATCH_SIZE
+    return 2 * WORKERS * Left.SIZE
 
 
 def _figures(name: str, owed: dict[str, str], sink: Sink, allowed: int) -> Iterator[Figure]:

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
-from accounts.models import NameMatch, Organisation, OrganisationDomain, OrganisationKey
+from accounts.models import Organisation, OrganisationDomain, OrganisationKey
 from accounts.names import domain_of, is_storable, loose_key, matching_key
 from accounts.searching import in_each_language
 
@@ -58,23 +58,31 @@ def find(name: str) -> Organisation | None:
     What an administrator said of it comes first, then a name, abbreviation or alias that is the
     same, then one that differs in spelling only.
     """
-    number = _number_of(name)
+    number = number_of(name)
     return None if number is None else Organisation.objects.filter(pk=number).first()
 
 
-def _number_of(name: str) -> int | None:
-    """The number of the organisation that `find` finds; two narrow questions."""
+# Asked with every registration, so in words that cost the least.
+_MEANT = """
+SELECT organisation_id, 'decided' FROM accounts_namematch WHERE key = %s AND undone_at IS NULL
+UNION ALL
+SELECT organisation_id, 'same' FROM accounts_organisationkey WHERE key IN (%s, %s) AND NOT is_loose
+UNION ALL
+SELECT organisation_id, 'alike' FROM accounts_organisationkey WHERE key = %s
+"""
+
+
+def number_of(name: str) -> int | None:
+    """The number of the organisation that `find` finds; one narrow question."""
     if not is_storable(name):
         return None
     key = key_of(name)
-    decided = NameMatch.objects.filter(key=key, undone_at=None)
-    for (number,) in decided.values_list("organisation_id"):
-        return number
-    exact, loose = {key, key_of(_plain(name))}, loose_key(name)[:KEY_LENGTH]
-    rows = OrganisationKey.objects.filter(Q(key__in=exact, is_loose=False) | Q(key=loose))
-    known = list(rows.values_list("organisation_id", "key", "is_loose"))
-    same = {number for number, its, is_loose in known if its in exact and not is_loose}
-    found = same or {number for number, its, _is_loose in known if its == loose}
+    meant: dict[str, set[int | None]] = {"decided": set(), "same": set(), "alike": set()}
+    with connection.cursor() as cursor:
+        cursor.execute(_MEANT, [key, key, key_of(_plain(name)), loose_key(name)[:KEY_LENGTH]])
+        for number, how in cursor.fetchall():
+            meant[how].add(number)
+    found = meant["decided"] or meant["same"] or meant["alike"]
     return found.pop() if len(found) == 1 else None
 
 
@@ -83,24 +91,25 @@ def _plain(name: str) -> str:
     return name.rpartition(" (")[0] if name.endswith(")") and " (" in name else name
 
 
-def held(name: str) -> int | None:
-    """The number of what `find` finds, which nobody merges away before the transaction ends."""
-    while (number := _number_of(name)) is not None:
-        if _is_held(number):
-            return number
-        # It was merged while we waited for it: its names are another's now.
-    return None
+def held(name: str, found: int | None) -> int | None:
+    """The number of what `find` finds, which nobody merges away before the transaction ends.
+
+    `found` is what it found some time before.
+    """
+    while found is not None and not _is_held(found):
+        # It was merged while we waited for it, or before: its names are another's now.
+        found = number_of(name)
+    return found
 
 
 def _is_held(number: int) -> bool:
     """Hold an organisation as rows that refer to it do: against deletion, not against each other.
 
-    SQLite lets nobody else write in the meantime.
+    SQLite lets nobody else write in the meantime, and knows no such lock.
     """
-    if connection.vendor != "postgresql":
-        return True
+    lock = "FOR KEY SHARE" if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM accounts_organisation WHERE id = %s FOR KEY SHARE", [number])
+        cursor.execute(f"SELECT id FROM accounts_organisation WHERE id = %s {lock}", [number])  # noqa: S608
         return cursor.fetchone() is not None
 
 

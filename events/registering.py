@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from accounts import directory
@@ -98,9 +98,11 @@ def register(
     if not by_organiser:
         refuse_outside_audience(session, applicant.email)
         refuse_flood(applicant.email, received_at)
+    # What can be looked up before is: in the transaction others wait for the seats of this session.
+    registration = drawn_up(session, applicant, received_at)
     try:
         with transaction.atomic():
-            registration = _enter(session, applicant, received_at)
+            _enter(registration, applicant)
             messages.tell_of_registration(registration, now=received_at)
             return Outcome(registration, is_own=True)
     except (IntegrityError, SessionFull):
@@ -132,7 +134,8 @@ def register_at_the_door(session: Session, applicant: Applicant, *, now: datetim
     known = _registration_of_form(session, applicant) or live_registration(session, applicant.email)
     if known is None:
         seats.taken += 1
-        known = write_down(drawn_up(session, applicant, now), applicant, is_seated=True)
+        known = drawn_up(session, applicant, now)
+        write_down(known, applicant, is_seated=True)
         messages.tell_of_registration(known, now=now)
         seating.promote(session, seats, now)
         return Outcome(known, is_own=True)
@@ -156,11 +159,9 @@ def _is_full(session: Session) -> bool:
     return SeatCount.objects.get(session=session).is_full
 
 
-def _enter(session: Session, applicant: Applicant, received_at: datetime) -> Registration:
-    registration = drawn_up(session, applicant, received_at)
-    # What can be looked up before is: from here on others wait for the seats of this session.
-    is_seated = seating.take_seat_or_place_in_line(session)
-    return write_down(registration, applicant, is_seated=is_seated)
+def _enter(registration: Registration, applicant: Applicant) -> None:
+    is_seated = seating.take_seat_or_place_in_line(registration.session)
+    write_down(registration, applicant, is_seated=is_seated)
 
 
 def drawn_up(
@@ -173,7 +174,8 @@ def drawn_up(
 ) -> Registration:
     """The registration of somebody who is neither seated nor in line yet; not saved.
 
-    A substitute stands in the line where the person before stood.
+    A substitute stands in the line where the person before stood. Their calendar entry outranks
+    the cancellation of that person: the two may be one, with two addresses and one calendar.
     """
     registration = Registration(
         session=session,
@@ -189,20 +191,15 @@ def drawn_up(
         substitute_for=instead_of,
         line_number=(instead_of.line_number or instead_of.pk) if instead_of else None,
     )
-    name_organisation(registration, applicant.organisation_name)
+    registration.calendar_steps = _steps_above(registration)
+    _note_organisation(registration, applicant.organisation_name)
     return registration
 
 
-def write_down(
-    registration: Registration, applicant: Applicant, *, is_seated: bool
-) -> Registration:
-    """The rows of somebody whose seat or place in line has been counted.
-
-    The calendar entry of a substitute outranks the cancellation of the person before: the two may
-    be one person with two addresses and one calendar.
-    """
+def write_down(registration: Registration, applicant: Applicant, *, is_seated: bool) -> None:
+    """The rows of somebody whose seat or place in line has been counted."""
+    _hold_organisation(registration)
     received_at = registration.received_at
-    registration.calendar_steps = _steps_so_far(registration)
     registration.state = Registration.State.CONFIRMED if is_seated else Registration.State.WAITING
     registration.confirmed_at = received_at if is_seated else None
     registration.save()
@@ -225,7 +222,6 @@ def write_down(
             for consent_text in applicant.consent_texts
         ]
     )
-    return registration
 
 
 @transaction.atomic(savepoint=False)
@@ -234,22 +230,42 @@ def name_organisation(registration: Registration, typed: str) -> None:
 
     Does not save. In the transaction that saves, nobody merges that organisation away.
     """
+    _note_organisation(registration, typed)
+    _hold_organisation(registration)
+
+
+def _note_organisation(registration: Registration, typed: str) -> None:
     registration.organisation_name = typed.strip()
     registration.organisation_key = directory.key_of(typed)
-    registration.organisation_id = directory.held(typed)
+    registration.organisation_id = directory.number_of(typed)
+
+
+def _hold_organisation(registration: Registration) -> None:
+    registration.organisation_id = directory.held(
+        registration.organisation_name, registration.organisation_id
+    )
 
 
 def live_registration(session: Session, email: str) -> Registration | None:
     return session.registrations.live().filter(email_key=address_key(email)).first()
 
 
-def _steps_so_far(registration: Registration) -> int:
-    """Where the calendar entry of somebody who comes back stands: above any cancellation."""
-    own = registration.session.registrations.filter(email_key=registration.email_key)
-    earlier = list(own.order_by("-pk").values_list("calendar_steps", flat=True)[:1])
+def _steps_above(registration: Registration) -> int:
+    """Where the calendar entry of somebody who comes back stands: above any cancellation.
+
+    Also above that of a registration which is live yet, and cancelled before this one is saved.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT max(calendar_steps) FROM events_registration"
+            " WHERE session_id = %s AND email_key = %s",
+            [registration.session_id, registration.email_key],
+        )
+        (highest,) = cursor.fetchone()
+    earlier = [] if highest is None else [highest + 2]
     if registration.substitute_for is not None:
-        earlier.append(registration.substitute_for.calendar_steps)
-    return max(earlier) + 1 if earlier else 0
+        earlier.append(registration.substitute_for.calendar_steps + 1)
+    return max(earlier, default=0)
 
 
 def send_again(registration: Registration, *, now: datetime) -> None:
@@ -352,7 +368,9 @@ def move_to(registration: Registration, session: Session, *, now: datetime) -> R
         raise NotRegistered(_("This registration was cancelled meanwhile."))
     if live_registration(session, fresh.email) is not None:
         raise AlreadyRegistered(_("This person is registered for that session already."))
-    moved = _enter(session, _applicant_of(fresh, session), now)
+    applicant = _applicant_of(fresh, session)
+    moved = drawn_up(session, applicant, now)
+    _enter(moved, applicant)
     _carry_needs(fresh, moved)
     cancel(fresh, now=now, by=Registration.CancelledBy.ORGANISER, moved_to=moved)
     messages.tell_of_registration(moved, now=now)

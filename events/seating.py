@@ -6,8 +6,7 @@ them stand in one queue per session and nobody waits for two rows in different o
 
 from datetime import datetime
 
-from django.db import transaction
-from django.db.models import F, Q
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from events import messages
@@ -70,6 +69,16 @@ def lock(session: Session) -> SeatCount:
     return SeatCount.objects.select_for_update().get(session=session)
 
 
+# In words that cost the least: everybody who registers stands in a queue here.
+_OPEN = "session_id = %s AND NOT is_shut"
+# A seat that stays free while people wait is not for whoever happens to come by, unless they all
+# wait for more seats than there are.
+_HAS_ROOM = "(capacity IS NULL OR (taken < capacity AND waiting = held_up))"
+_TAKE = f"UPDATE events_seatcount SET taken = taken + 1 WHERE {_OPEN} AND {_HAS_ROOM}"  # noqa: S608
+_WAIT = f"UPDATE events_seatcount SET waiting = waiting + 1 WHERE {_OPEN} AND NOT {_HAS_ROOM}"  # noqa: S608
+_IS_FULL = f"SELECT 1 FROM events_seatcount WHERE {_OPEN} AND NOT {_HAS_ROOM}"  # noqa: S608
+
+
 def take_seat_or_place_in_line(session: Session) -> bool:
     """Count a newcomer in: True with a seat, False in line.
 
@@ -77,21 +86,22 @@ def take_seat_or_place_in_line(session: Session) -> bool:
     seat freed between the two statements is found by the next round instead of staying empty.
     Raises `SessionFull` and `SessionCancelled`.
     """
-    row = SeatCount.objects.filter(session=session, is_shut=False)
-    # A seat that stays free while people wait is not for whoever happens to come by, unless they
-    # all wait for more seats than there are.
-    has_room = Q(capacity=None) | Q(taken__lt=F("capacity"), waiting=F("held_up"))
-    while True:
-        if row.filter(has_room).update(taken=F("taken") + 1):
-            return True
-        if session.has_waiting_list:
-            if row.exclude(has_room).update(waiting=F("waiting") + 1):
-                return False
-        elif row.exclude(has_room).exists():
-            raise SessionFull(_("All seats are taken."))
-        if SeatCount.objects.filter(session=session, is_shut=True).exists():
-            raise SessionCancelled(_("This session has been cancelled."))
-        SeatCount.objects.get_or_create(session=session)
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute(_TAKE, [session.pk])
+            if cursor.rowcount:
+                return True
+            if session.has_waiting_list:
+                cursor.execute(_WAIT, [session.pk])
+                if cursor.rowcount:
+                    return False
+            else:
+                cursor.execute(_IS_FULL, [session.pk])
+                if cursor.fetchone():
+                    raise SessionFull(_("All seats are taken."))
+            if SeatCount.objects.filter(session=session, is_shut=True).exists():
+                raise SessionCancelled(_("This session has been cancelled."))
+            SeatCount.objects.get_or_create(session=session)
 
 
 def give_back(seats: SeatCount, *, was_confirmed: bool) -> None:

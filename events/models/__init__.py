@@ -8,6 +8,7 @@ from events.models.question import Answer, AnswerCount, Answers, Question
 from events.models.registration import (
     Consent,
     ConsentText,
+    Mailbox,
     Needs,
     Registration,
     RegistrationGroup,
@@ -29,6 +30,7 @@ __all__ = [
     "Consent",
     "ConsentText",
     "Contribution",
+    "Mailbox",
     "Material",
     "MaterialQuerySet",
     "Needs",

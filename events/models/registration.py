@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.core.signing import Signer
@@ -126,6 +126,25 @@ class RegistrationGroup(models.Model):
 
     def __str__(self) -> str:
         return f"{self.requested_by} – {self.session}"
+
+
+class Mailbox(models.Func):
+    """The mailbox of an address in its compared form: the address without its plus tag."""
+
+    arity = 1
+    function = "regexp_replace"
+    template = r"%(function)s(%(expressions)s, '\+[^@]*', '')"
+    output_field = models.CharField()
+
+    def as_sqlite(self, *args: Any, **kwargs: Any) -> tuple[str, Any]:
+        """In the functions that SQLite has."""
+        return self.as_sql(
+            *args,
+            **kwargs,
+            template="CASE WHEN instr(%(expressions)s, '+') = 0 THEN %(expressions)s"
+            " ELSE substr(%(expressions)s, 1, instr(%(expressions)s, '+') - 1)"
+            " || substr(%(expressions)s, instr(%(expressions)s, '@')) END",
+        )
 
 
 class RegistrationQuerySet(models.QuerySet["Registration"]):
@@ -348,6 +367,7 @@ class Registration(models.Model):
             models.Index(fields=["session", "state", "id"], name="registration_line"),
             models.Index(fields=["session", "received_at", "id"], name="registration_received"),
             models.Index(fields=["email_key"], name="registration_address"),
+            models.Index(Mailbox("email_key"), "received_at", name="registration_mailbox"),
             models.Index(fields=["organisation_key"], name="registration_typed_name"),
         ]
 

@@ -1,0 +1,19 @@
+from django.db import migrations, models
+
+from accounts.migrating import AddIndexGently
+from events.models.registration import Mailbox
+
+
+class Migration(migrations.Migration):
+    atomic = False
+
+    dependencies = [("events", "0014_search_index")]
+
+    operations = [
+        AddIndexGently(
+            model_name="registration",
+            index=models.Index(
+                Mailbox("email_key"), models.F("received_at"), name="registration_mailbox"
+            ),
+        ),
+    ]

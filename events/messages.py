@@ -8,8 +8,9 @@ from typing import Any, TypeVar, cast
 from urllib.parse import urljoin
 
 from django.conf import settings
-from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
+from django.db.models import CharField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Concat
+from django.db.models.lookups import IsNull
 from django.urls import reverse
 from django.utils import translation
 from django.utils.text import capfirst
@@ -313,7 +314,9 @@ def lacks_link_mail() -> Q:
         Cast(OuterRef("session__link_round"), CharField()),
     )
     has_seat = Q(state=Registration.State.CONFIRMED, anonymised_at=None)
-    return has_seat & ~Q(Exists(Message.objects.filter(key=key)))
+    # As a value and not as EXISTS: PostgreSQL then looks for each of these few by its key, where it
+    # would else read all mails ever sent.
+    return has_seat & Q(IsNull(Subquery(Message.objects.filter(key=key).values("pk")), True))
 
 
 def _draft(

@@ -8,8 +8,10 @@ from typing import Any, Self
 from django.conf import settings
 from django.core.signing import Signer
 from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Case, Count, F, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
+from django.db.models.sql.compiler import SQLCompiler
 from django.urls import get_script_prefix, reverse
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
@@ -136,11 +138,14 @@ class Mailbox(models.Func):
     template = r"%(function)s(%(expressions)s, '\+[^@]*', '')"
     output_field = models.CharField()
 
-    def as_sqlite(self, *args: Any, **kwargs: Any) -> tuple[str, Any]:
+    def as_sqlite(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any
+    ) -> tuple[str, Any]:
         """In the functions that SQLite has."""
         return self.as_sql(
-            *args,
-            **kwargs,
+            compiler,
+            connection,
+            **extra,
             template="CASE WHEN instr(%(expressions)s, '+') = 0 THEN %(expressions)s"
             " ELSE substr(%(expressions)s, 1, instr(%(expressions)s, '+') - 1)"
             " || substr(%(expressions)s, instr(%(expressions)s, '@')) END",

@@ -233,7 +233,8 @@ class AddSearchColumnsGently(Operation):
             schema_editor.execute(f"ALTER TABLE {table} {dropped}", params=None)
 
     def _table(self, app_label: str, state: ProjectState) -> str:
-        return state.apps.get_model(app_label, self.model_name)._meta.db_table
+        table: str = state.apps.get_model(app_label, self.model_name)._meta.db_table
+        return table
 
     def describe(self) -> str:
         """What it does, for who migrates."""

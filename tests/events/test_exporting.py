@@ -111,7 +111,7 @@ def test_csv_tells_moments_on_the_clock_of_the_zone() -> None:
 
 
 def test_csv_of_any_length_takes_little_memory() -> None:
-    rows = repeat(somebody("An Peeters" * 10), 5000)
+    rows = repeat(somebody("An Peeters" * 10), 8000)
     tracemalloc.start()
 
     with finished(as_csv(COLUMNS[:6], rows, BRUSSELS)) as file:

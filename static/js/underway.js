@@ -18,6 +18,7 @@
     const number = new Intl.NumberFormat(document.documentElement.lang);
     let order = null;
     let saidAt = 0;
+    let soFar = "";
 
     // What goes to a screen reader too.
     function say(sentence) {
@@ -30,16 +31,15 @@
       bar.value = step.done;
       // What is to be looked up afterwards can be stopped once it has surely begun.
       if (step.done) stop.disabled = false;
-      if (place.hidden || Date.now() - saidAt < PAUSE) return;
-      say(
-        data.words
-          .replace("{done}", number.format(step.done))
-          .replace("{total}", number.format(step.total)),
-      );
+      soFar = data.words
+        .replace("{done}", number.format(step.done))
+        .replace("{total}", number.format(step.total));
+      if (!place.hidden && Date.now() - saidAt >= PAUSE) say(soFar);
     }
 
     function begin() {
       order = new AbortController();
+      soFar = data.begun;
       window.sending.start(button);
       bar.removeAttribute("value");
       bar.hidden = stop.hidden = false;
@@ -47,7 +47,7 @@
       stop.disabled = "check" in data;
       return setTimeout(function () {
         place.hidden = false;
-        say(data.begun);
+        say(soFar);
       }, PATIENCE);
     }
 

@@ -14,7 +14,7 @@ from events import organising
 from events.models import Registration, Session
 from tests import build
 from tests.browser.keys import press, type_in
-from tests.browser.test_pages import PHONE, sign_in
+from tests.browser.pages import PHONE, sign_in
 from tests.events.racing import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.browser

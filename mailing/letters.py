@@ -4,6 +4,7 @@ import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from email import policy
 from email.encoders import encode_base64
 from email.header import Header
 from email.mime.image import MIMEImage
@@ -12,8 +13,9 @@ from functools import cache, lru_cache
 from typing import Any, ClassVar, Literal
 
 import css_inline
+import django
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils import translation
 
@@ -25,6 +27,7 @@ Paragraph = str | Written
 Fact = tuple[str, str] | tuple[str, str, str]
 
 PREHEADER_LENGTH = 150
+_LONGEST_LINE = 998  # RFC 5321 section 4.5.3.1.6
 # By day and in the dark, as in static/css/site.css.
 OUR_COLOURS = "#0055cc", "#8ab8ff"
 
@@ -114,19 +117,21 @@ def _render(letter: Letter, site_name: str) -> tuple[str, str]:
 
 
 class Mail(EmailMultiAlternatives):
-    """A mail that writes its calendar in base64, and takes its bytes from where they are ready.
+    """A mail that writes its calendar in base64.
 
     As it is, or quoted-printable, a server on the way may write its line ends anew; Outlook then
     finds no invitation.
     """
 
+    # Its bytes, where they could be taken from those of mails like it.
     ready: bytes | None = None
 
     def message(self, **how: Any) -> Any:
         """The mail as it goes over the line."""
-        if self.ready is not None:
-            # From Django 6 on the line ends come with the policy.
-            return Ready(self.ready, getattr(how.get("policy"), "linesep", "\n"))
+        if django.VERSION >= (6,):
+            # Django 5 writes text as it is up to this length of its lines.
+            given = how.get("policy", policy.default)
+            how["policy"] = given.clone(max_line_length=_LONGEST_LINE)
         built: Any = super().message(**how)
         # Headers stay on one line: a long address would be moved to the next and leave the first
         # one empty, which not every program reads. What has to be encoded is folded here.
@@ -150,16 +155,10 @@ class Mail(EmailMultiAlternatives):
         return built
 
 
-@dataclass(frozen=True)
-class Ready:
-    """A mail in bytes; what Django asks of a message before it hands it over."""
-
-    content: bytes
-    linesep: str = "\n"
-
-    def as_bytes(self, unixfrom: bool = False, linesep: str = "") -> bytes:
-        """With these line ends."""
-        return self.content.replace(b"\n", (linesep or self.linesep).encode())
+def as_bytes(mail: EmailMessage) -> bytes:
+    """A mail as a server gets it: its lines end as RFC 5322 has it."""
+    content: bytes = getattr(mail, "ready", None) or mail.message().as_bytes()
+    return content.replace(b"\n", b"\r\n")
 
 
 def _preheader(letter: Letter) -> str:
@@ -206,6 +205,7 @@ def _mail_of(letter: Letter, text: str, html: str, *, message_id: str) -> Mail:
         to=[letter.recipient],
         reply_to=[letter.reply_to] if letter.reply_to else None,
         headers={
+            "Date": formatdate(),
             "Message-ID": message_id,
             # RFC 3834: no out-of-office reply wanted.
             "Auto-Submitted": "auto-generated",
@@ -250,7 +250,6 @@ def _stopping(letter: Letter) -> dict[str, str]:
 _PLAIN = re.compile(r"[^&<>\"\x00-\x1f\x7f\xa0]+")
 # What stands in a header as it is.
 _HEADER = re.compile(r"[\w.+'&/=-]+@[\w.-]+|<[\w.-]+@[\w.-]+>", re.ASCII)
-_LONGEST_LINE = 998  # RFC 5321 section 4.5.3.1.6
 _SECRET = secrets.token_hex(8)
 _OWN_RECIPIENT, _OWN_ID, _OWN_DATE = (
     f"{name}-{_SECRET}@example.org" for name in ("to", "id", "date")
@@ -320,7 +319,7 @@ def _ready(shape: Letter, own: Mapping[str, str], mail: Mail, *, message_id: str
     frame = _frame(shape, settings.SITE_NAME, str(mail.from_email))
     if frame is None or (frame.is_ascii and not all(map(str.isascii, own.values()))):
         return None
-    date = formatdate(localtime=settings.EMAIL_USE_LOCALTIME)
+    date = mail.extra_headers["Date"]
     filled = frame.pattern.filled({**own, _OWN_RECIPIENT: to, _OWN_ID: message_id, _OWN_DATE: date})
     content = filled.encode()
     return content if max(map(len, content.split(b"\n"))) <= _LONGEST_LINE else None
@@ -339,8 +338,11 @@ def _frame(shape: Letter, site_name: str, from_email: str) -> Frame | None:
     """The frame of mails that are alike; None where what is their readers' own would be encoded."""
     text, html = _render(shape, site_name)
     mail = _mail_of(replace(shape, recipient=_OWN_RECIPIENT), text, html, message_id=_OWN_ID)
-    mail.extra_headers["Date"] = _OWN_DATE
     built = mail.message()
+    # Past the checks of Django 6, for which this is no date.
+    built._headers = [
+        (name, _OWN_DATE if name == "Date" else value) for name, value in built._headers
+    ]
     is_as_it_is = all(
         part["Content-Transfer-Encoding"] in {"7bit", "8bit"} for part in built.get_payload()
     )

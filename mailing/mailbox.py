@@ -12,6 +12,7 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 
 from accounts.names import address_key
+from mailing.letters import as_bytes
 
 _MOMENT = "%Y%m%dT%H%M%S%f"
 
@@ -26,8 +27,7 @@ class MailboxBackend(BaseEmailBackend):
             moment = datetime.now(UTC).strftime(_MOMENT)
             path = folder / f"{moment}-{uuid.uuid4().hex[:8]}.eml"
             unfinished = path.with_suffix(".part")
-            content = mail.message().as_bytes().replace(b"\n", b"\r\n")
-            unfinished.write_bytes(content)
+            unfinished.write_bytes(as_bytes(mail))
             unfinished.rename(path)
         return len(email_messages)
 

@@ -7,10 +7,9 @@ import pytest
 from django.conf import settings
 
 from mailing import examples
-from mailing.letters import Letter, mail_of, on_one_line, render
+from mailing.letters import Letter, as_bytes, mail_of, on_one_line, render
 from tests.build import NOW
 from tests.interop.readers import read_with_postal_mime
-from tests.mailing.over_the_line import over_the_line
 
 pytestmark = [pytest.mark.interop, pytest.mark.django_db, pytest.mark.once]
 
@@ -48,8 +47,7 @@ def test_every_mail_is_read_back_as_it_was_meant() -> None:
         for language in LANGUAGES
     ]
     mails = [
-        over_the_line(mail_of(letter, message_id=MESSAGE_ID))
-        for _name, _language, letter in letters
+        as_bytes(mail_of(letter, message_id=MESSAGE_ID)) for _name, _language, letter in letters
     ]
 
     for (name, language, letter), found in zip(letters, read_with_postal_mime(mails), strict=True):

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -24,6 +24,7 @@ class Accepted:
     recipient: str
     content: bytes
     line: int
+    options: Sequence[str] = ()
 
     @property
     def mail(self) -> EmailMessage:
@@ -196,6 +197,8 @@ class _Handler:
         said = await self._double.answer("DATA", recipient, server)
         if said == OK:
             content = envelope.original_content or b""
-            self._double.accepted.append(Accepted(recipient, content, self._line))
+            self._double.accepted.append(
+                Accepted(recipient, content, self._line, envelope.mail_options)
+            )
             self._double.arrived.set()
         return said

@@ -13,7 +13,7 @@ from django.test import Client
 
 from events import messages
 from mailing import examples, letters
-from mailing.letters import mail_of, render
+from mailing.letters import as_bytes, mail_of, render
 from mailing.models import Message
 from portal import sign_in
 from procurement.models import Call
@@ -98,7 +98,7 @@ def test_every_mail_says_that_it_is_automatic_and_who_answers(name: str) -> None
 
 def as_arrives(mail: EmailMultiAlternatives) -> tuple[list[bytes], bytes]:
     """The headers, in any order, and what follows them, with the same mark between its parts."""
-    content = mail.message().as_bytes().replace(b"\n", b"\r\n")
+    content = as_bytes(mail)
     boundaries = re.findall(rb'boundary="([^"]+)"', content)
     for number, boundary in enumerate(boundaries):
         content = content.replace(boundary, b"boundary %d" % number)

@@ -26,6 +26,7 @@ from tests.mailing.smtp_double import SmtpDouble
 
 XHTML = "{http://www.w3.org/1999/xhtml}"
 MESSAGE_ID = "<0123456789abcdef@example.be>"
+CALENDAR = b"BEGIN:VCALENDAR\r\nSUMMARY:" + "Café".encode() + b"\r\nEND:VCALENDAR\r\n"
 ENTITY = re.compile(r"&(#\d+|#x[0-9a-fA-F]+|[a-z]+);")
 
 
@@ -139,6 +140,63 @@ def test_no_line_of_a_mail_is_longer_than_smtp_allows(
 
     assert max(len(line) for line in lines) <= 998  # RFC 5322 section 2.1.1
     assert not any(b"\n" in line or b"\r" in line for line in lines)
+
+
+@pytest.mark.parametrize("has_calendar", [False, True], ids=["ready", "built"])
+def test_letters_with_accents_go_as_they_are_to_a_server_that_takes_them(
+    has_calendar: bool, smtp: SmtpDouble, delivered: Callable[[Letter], EmailMessage]
+) -> None:
+    calendar = make_calendar_part(b"BEGIN:VCALENDAR\r\n") if has_calendar else None
+
+    delivered(make_letter(opening=["Café"], calendar=calendar))
+
+    assert "Café".encode() in smtp.accepted[0].content
+    assert "BODY=8BITMIME" in smtp.accepted[0].options
+
+
+@pytest.mark.parametrize("has_calendar", [False, True], ids=["ready", "built"])
+@pytest.mark.parametrize("greeting", ["250 old.example.org", "502 What?"], ids=["EHLO", "HELO"])
+def test_server_that_does_not_take_accents_gets_them_in_ascii(
+    greeting: str,
+    has_calendar: bool,
+    smtp: SmtpDouble,
+    delivered: Callable[[Letter], EmailMessage],
+) -> None:
+    smtp.at("EHLO", "", greeting)
+    calendar = make_calendar_part(CALENDAR) if has_calendar else None
+
+    mail = delivered(make_letter(subject="Café " * 40, opening=["Café = 1  "], calendar=calendar))
+
+    assert smtp.accepted[0].content.isascii()
+    assert smtp.accepted[0].options == []
+    assert "Café = 1  \n" in text_of(mail)
+    assert "Café = 1" in html_of(mail)
+    assert mail["Subject"] == ("Café " * 40).strip()
+    if has_calendar:
+        assert calendar_of(mail) == calendar_of(mail, "application/ics") == CALENDAR
+
+
+def test_mail_without_accents_says_nothing_of_eight_bits(
+    smtp: SmtpDouble, delivered: Callable[[Letter], EmailMessage]
+) -> None:
+    delivered(make_letter())
+
+    assert not any("BODY" in option for option in smtp.accepted[0].options)
+
+
+def test_amazon_gets_a_mail_that_stands_ready_in_ascii_too() -> None:
+    options = {"aws_access_key_id": "key", "aws_secret_access_key": "secret"}
+    sender = django_mail.get_connection(
+        "anymail.backends.amazon_ses.EmailBackend",
+        client_params=options | {"region_name": "eu-west-1"},
+    )
+    mail = mail_of(make_letter(opening=["Café"]), message_id=MESSAGE_ID)
+    assert mail.ready
+
+    content = sender.build_message_payload(mail, {}).generate_raw_message()
+
+    assert content.isascii()
+    assert "Café" in text_of(message_from_bytes(content, policy=policy.default))
 
 
 def test_long_text_arrives_whole(delivered: Callable[[Letter], EmailMessage]) -> None:

@@ -50,7 +50,8 @@ def test_kept_mail_is_what_a_server_gets_byte_for_byte(
     )
     # One boundary and one date for both, taken as the worker takes it: from bytes that are ready.
     mail.ready = mail.message().as_bytes()
-    django_mail.get_connection("django.core.mail.backends.smtp.EmailBackend").send_messages([mail])
+    with django_mail.get_connection("mailing.smtp.Backend") as sender:
+        sender.send_messages([mail])
 
     django_mail.get_connection("mailing.mailbox.MailboxBackend").send_messages([mail])
 

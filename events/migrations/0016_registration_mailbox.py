@@ -7,7 +7,7 @@ from events.models.registration import Mailbox
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("events", "0014_search_index")]
+    dependencies = [("events", "0015_search_columns")]
 
     operations = [
         AddIndexGently(

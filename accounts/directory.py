@@ -9,11 +9,12 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import NameMatch, Organisation, OrganisationDomain, OrganisationKey
 from accounts.names import domain_of, is_storable, loose_key, matching_key
-from accounts.searching import in_each_language
+from accounts.searching import Texts, in_each_language
 
 SUGGESTIONS = 8
 # The names of an organisation in which words are sought.
-SEARCHED_ORGANISATION = in_each_language("name", "abbreviation")
+SEARCHED_ORGANISATION = Texts(in_each_language("name", "abbreviation"), kept_as="searched")
+SEARCHED_ALIAS = Texts(["name"], kept_as="searched")
 # How alike two names must be (0 to 1) to be shown side by side to an administrator.
 ALIKE = 0.72
 KEY_LENGTH = 200

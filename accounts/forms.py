@@ -303,6 +303,14 @@ class ProgrammeForm(forms.ModelForm):
             "remove_logo",
             "languages",
         )
+        labels = {
+            "name_nl": gettext_lazy("Name in Dutch"),
+            "name_fr": gettext_lazy("Name in French"),
+            "name_en": gettext_lazy("Name in English"),
+            "full_name_nl": gettext_lazy("Full name in Dutch"),
+            "full_name_fr": gettext_lazy("Full name in French"),
+            "full_name_en": gettext_lazy("Full name in English"),
+        }
 
     def clean_colour(self) -> str:
         """Upper case is the same colour."""

@@ -5,6 +5,8 @@ migration with `atomic = False`. On SQLite, where one writes at a time anyway, t
 What search has in PostgreSQL alone is made here too.
 """
 
+from collections.abc import Callable, Iterable
+
 from django.contrib.postgres.operations import AddIndexConcurrently, TrigramExtension
 from django.core.management import CommandError
 from django.db import DatabaseError, NotSupportedError
@@ -101,7 +103,7 @@ class AddTrigrams(TrigramExtension):
 class AddSearchIndexGently(Operation):
     """Makes the index by which PostgreSQL finds words in columns, while the table is written to.
 
-    Of the same expressions as `accounts.searching.containing` asks; nothing on SQLite.
+    Of expressions that were sought once, before `AddSearchColumnsGently`; nothing on SQLite.
     """
 
     reversible = True
@@ -124,8 +126,7 @@ class AddSearchIndexGently(Operation):
             return
         quote = schema_editor.quote_name
         table = to_state.apps.get_model(app_label, self.model_name)._meta.db_table
-        joined = " || ' ' || ".join(f"COALESCE({quote(each)}, '')" for each in self.columns)
-        text = f"plain_text(' ' || {joined})"
+        text = _plain_of(self.columns, quote)
         forms = ", ".join(
             f"to_tsvector('{dictionary}'::regconfig, COALESCE({text}, ''))"
             for dictionary in ("dutch", "french", "english")
@@ -155,6 +156,95 @@ class AddSearchIndexGently(Operation):
     def describe(self) -> str:
         """What it does, for who migrates."""
         return f"Make the index {self.name} for search in {self.model_name}"
+
+
+class RemoveSearchIndexGently(AddSearchIndexGently):
+    """Takes such an index away, while the table is written to."""
+
+    database_forwards = AddSearchIndexGently.database_backwards
+    database_backwards = AddSearchIndexGently.database_forwards
+
+    def describe(self) -> str:
+        """What it does, for who migrates."""
+        return f"Remove the index {self.name} for search in {self.model_name}"
+
+
+class AddSearchColumnsGently(Operation):
+    """Adds columns in which PostgreSQL keeps texts ready for search, with their indexes.
+
+    `kept` says of which columns each pair is made, by the name it is `kept_as` in
+    `accounts.searching.Texts`; nothing on SQLite. The database keeps them by itself, so that no way
+    of writing leaves them behind. The price is one rewriting of the table, in which nobody reads or
+    writes it: about a second for a thousand sessions. And as long as they are there PostgreSQL
+    changes the type of no column they are made of: a migration that does takes them away before,
+    and adds them again.
+    """
+
+    reversible = True
+
+    def __init__(self, model_name: str, **kept: tuple[str, ...]) -> None:
+        self.model_name, self.kept = model_name, kept
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """The models do not know of them: every query would fetch them."""
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        """Add them; what is left of a time that it did not succeed is no harm."""
+        if not _is_postgresql(schema_editor):
+            return
+        quote, table = schema_editor.quote_name, self._table(app_label, to_state)
+        added = []
+        for name, columns in self.kept.items():
+            text = _plain_of(columns, quote)
+            added += [
+                f"{name}_plain text GENERATED ALWAYS AS ({text}) STORED",
+                f"{name}_forms tsvector GENERATED ALWAYS AS (word_forms({text})) STORED",
+            ]
+        add = ", ".join(f"ADD COLUMN IF NOT EXISTS {column}" for column in added)
+        schema_editor.execute(f"ALTER TABLE {quote(table)} {add}", params=None)
+        for name in self.kept:
+            index = quote(f"{table}_{name}")
+            schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {index}")
+            schema_editor.execute(
+                f"CREATE INDEX CONCURRENTLY {index} ON {quote(table)}"
+                f" USING gin ({name}_plain gin_trgm_ops, {name}_forms)",
+                params=None,
+            )
+
+    def database_backwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        """Take them away again, and the indexes with them."""
+        if _is_postgresql(schema_editor):
+            table = schema_editor.quote_name(self._table(app_label, to_state))
+            dropped = ", ".join(
+                f"DROP COLUMN {name}_plain, DROP COLUMN {name}_forms" for name in self.kept
+            )
+            schema_editor.execute(f"ALTER TABLE {table} {dropped}", params=None)
+
+    def _table(self, app_label: str, state: ProjectState) -> str:
+        table: str = state.apps.get_model(app_label, self.model_name)._meta.db_table
+        return table
+
+    def describe(self) -> str:
+        """What it does, for who migrates."""
+        return f"Keep texts of {self.model_name} ready for search"
+
+
+def _plain_of(columns: Iterable[str], quote: Callable[[str], str]) -> str:
+    """The texts after each other, plain, as `accounts.searching.Plain` has them."""
+    joined = " || ' ' || ".join(f"COALESCE({quote(each)}, '')" for each in columns)
+    return f"plain_text(' ' || {joined})"
 
 
 def _is_postgresql(schema_editor: BaseDatabaseSchemaEditor) -> bool:

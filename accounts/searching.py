@@ -3,24 +3,30 @@
 A word is found at the beginning of one, a longer word anywhere within one: Dutch joins them
 ("aanbestedingsdossier"). PostgreSQL also finds its other forms, as its dictionaries of our three
 languages know them ("aankopen" and "aankoop"), and knows which words look like one that is nowhere.
-SQLite has no dictionaries.
+There, columns that the database keeps by itself hold ready what would take long for thousands of
+rows. SQLite has no dictionaries, and no such columns.
 """
 
 import re
 import sqlite3
 import unicodedata
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from difflib import SequenceMatcher
-from typing import Any
+from functools import reduce
+from operator import or_
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.postgres.lookups import TrigramWordSimilar
-from django.contrib.postgres.search import SearchQuery, SearchVector, SearchVectorExact
+from django.contrib.postgres.search import SearchQuery, SearchVectorExact, SearchVectorField
 from django.db import connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import F, Func, Q, QuerySet, TextField, Value
+from django.db.models import F, Field, Func, Q, QuerySet, TextField, Value
+from django.db.models.expressions import Col
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import Contains
+from django.db.models.sql.compiler import SQLCompiler
 from django.utils.html import format_html, format_html_join
 
 # One person looks for so many words at most.
@@ -32,7 +38,10 @@ LONG = 4
 _LIKE, _ALMOST_LIKE = 0.78, 0.3
 _ROWS_ALIKE = 200
 
-DICTIONARIES = ("dutch", "french", "english")
+# PostgreSQL's dictionaries, with the letter that marks their words in a vector of all three (as
+# `word_forms`, its function, makes it): each language is sought by itself, since the Dutch stem of
+# "overheid" is the English word "over".
+DICTIONARIES = {"dutch": "A", "french": "B", "english": "C"}
 # Words that say nothing of what somebody looks for, of those that people type along with it.
 _SMALL_WORDS = """
 aan bij de den der des een en het in met of om op over te tot uit van voor
@@ -51,7 +60,7 @@ def _table() -> dict[str, str]:
 
     Of a database we cannot know which letters beyond ASCII it can lower. PostgreSQL has the same
     table in its function `plain_text`: a change here needs a migration that makes it, and the
-    indexes that use it, anew.
+    columns that hold what it gives, anew.
     """
     letters = [chr(number) for number in range(0xC0, 0x180)]
     bare = {letter: unicodedata.normalize("NFD", letter)[0].lower() for letter in letters}
@@ -97,8 +106,60 @@ def in_each_language(*fields: str) -> list[str]:
     return [f"{field}_{code}" for field in fields for code, _label in settings.LANGUAGES]
 
 
-def _plain_of(fields: Iterable[str]) -> Plain:
-    return Plain(*(Coalesce(F(field), Value("")) for field in fields))
+# Where words are sought --------------------------------------------------------------------------
+
+
+class WordForms(Func):
+    """A plain text as PostgreSQL's dictionaries know its words, all three in one vector."""
+
+    function = "word_forms"
+    output_field = SearchVectorField()
+
+
+class Kept(Func):
+    """A column of a row that its model does not know."""
+
+    def __init__(self, column: str, output_field: "Field[Any, Any]") -> None:
+        super().__init__(F("pk"), output_field=output_field)
+        self.column = column
+
+    def as_sql(  # type: ignore[override]
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_extra: Any
+    ) -> tuple[str, list[Any]]:
+        """It is in the table that the row's key is in."""
+        key = cast(Col, self.get_source_expressions()[0])
+        table = compiler.quote_name_unless_alias(key.alias)
+        return f"{table}.{connection.ops.quote_name(self.column)}", []
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Fields of a row in which words are sought together.
+
+    `kept_as` is how the columns begin that hold them ready on PostgreSQL
+    (`accounts.migrating.AddSearchColumnsGently`); empty for those of which there are but a few.
+    """
+
+    fields: Collection[str]
+    kept_as: str = ""
+
+    @property
+    def plain(self) -> Func:
+        """All of them in plain text, each word after a space."""
+        if self._is_kept:
+            return Kept(f"{self.kept_as}_plain", TextField())
+        return Plain(*(Coalesce(F(field), Value("")) for field in self.fields))
+
+    @property
+    def forms(self) -> Func:
+        """Their words in the forms that dictionaries know, on PostgreSQL alone."""
+        if self._is_kept:
+            return Kept(f"{self.kept_as}_forms", SearchVectorField())
+        return WordForms(self.plain)
+
+    @property
+    def _is_kept(self) -> bool:
+        return bool(self.kept_as) and connection.vendor == "postgresql"
 
 
 # Finding -----------------------------------------------------------------------------------------
@@ -111,28 +172,30 @@ def words_of(text: str) -> list[str]:
     return (telling or typed)[:WORDS]
 
 
-def containing(text: str, *fields: str) -> list[Q]:
-    """A condition for each word of the text: that these fields hold it.
+def containing(text: str, texts: Texts) -> list[Q]:
+    """A condition for each word of the text: that these texts of a row hold it.
 
     A text without any word, such as "?", is nowhere.
     """
-    texts = _plain_of(fields)
     return [_holds(texts, word) for word in words_of(text)] or [Q(pk__in=[])]
 
 
-def _holds(texts: Plain, word: str) -> Q:
-    found = Q(Contains(texts, word if len(word) >= LONG else f" {word}"))
+def _holds(texts: Texts, word: str) -> Q:
+    found = Q(Contains(texts.plain, word if len(word) >= LONG else f" {word}"))
     if connection.vendor == "postgresql":
-        for dictionary in DICTIONARIES:
-            forms = SearchVector(texts, config=dictionary)
-            found |= Q(SearchVectorExact(forms, SearchQuery(word, config=dictionary)))
+        # A plain word holds no quote, nor any other sign that PostgreSQL would read as its own.
+        forms: Any = [
+            SearchQuery(f"'{word}':{mark}", config=dictionary, search_type="raw")
+            for dictionary, mark in DICTIONARIES.items()
+        ]
+        found |= Q(SearchVectorExact(texts.forms, reduce(or_, forms)))
     return found
 
 
 # Words that look like others ---------------------------------------------------------------------
 
-# Rows, and the fields of theirs that are read.
-Source = tuple[QuerySet[Any, Any], Collection[str]]
+# Rows, and the texts of theirs that are read.
+Source = tuple[QuerySet[Any, Any], Texts]
 
 
 def mended(text: str, sources: Iterable[Source]) -> str:
@@ -154,11 +217,9 @@ def _words_like(typed: Iterable[str], sources: Iterable[Source]) -> dict[str, st
     known: dict[str, str] = {}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL pg_trgm.word_similarity_threshold = {_ALMOST_LIKE}")
-        for rows, fields in sources:
-            texts, is_like = _plain_of(fields), Q()
-            for word in typed:
-                is_like |= Q(TrigramWordSimilar(texts, word))
-            for row in rows.filter(is_like).values_list(*fields)[:_ROWS_ALIKE]:
+        for rows, texts in sources:
+            is_like = reduce(or_, (Q(TrigramWordSimilar(texts.plain, word)) for word in typed))
+            for row in rows.filter(is_like).values_list(*texts.fields)[:_ROWS_ALIKE]:
                 for written in _tokens(row):
                     known.setdefault(plain(written), written.lower())
     return known

@@ -9,16 +9,19 @@ from django.http import QueryDict
 
 from accounts.models import Programme, Theme
 from accounts.names import is_storable
-from accounts.searching import containing, in_each_language
+from accounts.searching import Texts, containing, in_each_language
 from events.models import AgendaItem, Contribution, Session, SessionQuerySet, Speaker
 from events.months import Month
 
 # A cancelled session that left a feed at once would stay in some calendars for ever.
 KEPT_IN_FEEDS = timedelta(days=30)
 
-# The texts of a session, and of an agenda item, in which words are sought.
-SEARCHED = in_each_language("title", "summary")
-SEARCHED_ITEM = in_each_language("title")
+# The texts of a session, an agenda item and a speaker in which words are sought, and those of a
+# session by which who organises it knows it.
+SEARCHED = Texts(in_each_language("title", "summary"), kept_as="searched")
+SEARCHED_ITEM = Texts(in_each_language("title"), kept_as="searched")
+SEARCHED_SPEAKER = Texts(["name"], kept_as="searched")
+NAMED = Texts([*in_each_language("title", "venue"), "slug"], kept_as="named")
 
 # What a filter's name in the address stands for in the database.
 FILTERS = {
@@ -98,27 +101,29 @@ def _found(sessions: SessionQuerySet, text: str) -> SessionQuerySet:
     In their title or summary, that of an agenda item, or the name of a speaker; each of these is
     looked up by itself, which an index can do.
     """
-    own = containing(text, *SEARCHED)
-    of_item = containing(text, *SEARCHED_ITEM)
-    of_speaker = containing(text, "name")
+    own = containing(text, SEARCHED)
+    of_item = containing(text, SEARCHED_ITEM)
+    of_speaker = containing(text, SEARCHED_SPEAKER)
+    found = sessions.order_by()
     for word, item, speaker in zip(own, of_item, of_speaker, strict=True):
         spoken = Contribution.objects.filter(speaker__in=Speaker.objects.filter(speaker))
         # Not joined by OR, for which PostgreSQL may look each of them up again for every row.
         holding = Session.objects.filter(word).order_by().values("pk")
-        sessions = sessions.filter(
+        found = found.filter(
             pk__in=holding.union(
                 AgendaItem.objects.filter(item).order_by().values("session"),
                 spoken.order_by().values("agenda_item__session"),
             )
         )
-    return sessions
+    # Looks at each text: once, not in every question that a page asks of those found.
+    return sessions.filter(pk__in=list(found.values_list("pk", flat=True)))
 
 
 def named(sessions: SessionQuerySet, text: str) -> SessionQuerySet:
     """Those with each word in their title, place or short address, the latest first."""
     if not is_storable(text):
         return sessions.none()
-    found = sessions.filter(*containing(text, *in_each_language("title", "venue"), "slug"))
+    found = sessions.filter(*containing(text, NAMED))
     return found.order_by("-starts_at", "-pk")
 
 

@@ -16,13 +16,12 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts.directory import SEARCHED_ORGANISATION
+from accounts.directory import SEARCHED_ALIAS, SEARCHED_ORGANISATION
 from accounts.models import Organisation, OrganisationAlias, Programme, Theme
 from accounts.searching import (
     Source,
     containing,
     found_in,
-    in_each_language,
     mended,
     standing_in,
 )
@@ -194,10 +193,10 @@ def _public_texts() -> Iterator[Source]:
     public = Session.objects.public()
     yield public, choosing_sessions.SEARCHED
     yield AgendaItem.objects.filter(session__in=public), choosing_sessions.SEARCHED_ITEM
-    yield _public_speakers(), ["name"]
+    yield _public_speakers(), choosing_sessions.SEARCHED_SPEAKER
     yield Call.objects.public(), choosing_calls.SEARCHED
     yield _public_organisations(), SEARCHED_ORGANISATION
-    yield Theme.objects.all(), in_each_language("title", "short_title")
+    yield Theme.objects.all(), choosing_calls.SEARCHED_THEME
 
 
 # Sessions and calls ------------------------------------------------------------------------------
@@ -246,7 +245,8 @@ def _public_speakers() -> QuerySet[Speaker]:
 
 def _speakers(text: str) -> QuerySet[Speaker]:
     """Who speaks at a public session, with these words in their name."""
-    return _public_speakers().filter(*containing(text, "name")).order_by("name", "pk")
+    found = containing(text, choosing_sessions.SEARCHED_SPEAKER)
+    return _public_speakers().filter(*found).order_by("name", "pk")
 
 
 def _describe_speakers(speakers: list[Speaker], _now: datetime) -> list[FoundSpeaker]:
@@ -280,7 +280,7 @@ def _public_organisations() -> QuerySet[Organisation]:
 def _organisations(text: str) -> QuerySet[Organisation]:
     """Of those, the ones that are known by these words."""
     rows = _public_organisations().order_by("name", "pk")
-    of_name, of_alias = containing(text, *SEARCHED_ORGANISATION), containing(text, "name")
+    of_name, of_alias = containing(text, SEARCHED_ORGANISATION), containing(text, SEARCHED_ALIAS)
     for name, alias in zip(of_name, of_alias, strict=True):
         named = Organisation.objects.filter(name).order_by().values("pk")
         rows = rows.filter(

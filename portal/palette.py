@@ -16,10 +16,11 @@ from django.utils.translation import pgettext_lazy
 from accounts.borrowing import borrowed, texts_of
 from accounts.models import Role, User
 from accounts.names import is_storable
-from accounts.searching import containing, in_each_language, plain, words_of
+from accounts.searching import Texts, containing, plain, words_of
 from events.choosing import named
 from events.models import Session
 from moments import words
+from procurement.choosing import NAMED
 from procurement.models import Call, Trajectory
 
 # How many of each kind; who looks for another types more.
@@ -139,9 +140,7 @@ def _page_of(session: Session, user: User) -> str:
 def _calls(text: str, user: User) -> list[Entry]:
     if not text:
         return []
-    rows = Call.objects.managed_by(user).filter(
-        *containing(text, *in_each_language("title"), "slug")
-    )
+    rows = Call.objects.managed_by(user).filter(*containing(text, NAMED))
     return [
         Entry(
             call.title,
@@ -157,7 +156,7 @@ def _trajectories(text: str, user: User) -> list[Entry]:
     """Those that were submitted: what somebody still prepares is theirs alone."""
     if not text:
         return []
-    rows = Trajectory.objects.submitted_to(user).filter(*containing(text, "title"))
+    rows = Trajectory.objects.submitted_to(user).filter(*containing(text, Texts(["title"])))
     return [
         Entry(
             row.title,

@@ -13,12 +13,17 @@ from django.utils.translation import gettext_lazy
 from accounts.directory import SEARCHED_ORGANISATION
 from accounts.models import Organisation, Programme, Theme
 from accounts.names import is_storable
-from accounts.searching import containing, in_each_language
+from accounts.searching import Texts, containing, in_each_language
 from procurement.models import Amount, Call, CallQuerySet, CallState, Eligibility
 
 # Whole euros per project.
 AMOUNTS = (25_000, 100_000, 1_000_000)
-SEARCHED = in_each_language("title", "summary", "body", "target_group")
+# The texts of a call in which words are sought, and those by which who organises it knows it.
+SEARCHED = Texts(in_each_language("title", "summary", "body", "target_group"), kept_as="searched")
+NAMED = Texts([*in_each_language("title"), "slug"], kept_as="named")
+# Of these there are but a few.
+SEARCHED_PROGRAMME = Texts(in_each_language("name", "full_name"))
+SEARCHED_THEME = Texts(in_each_language("title", "short_title"))
 
 
 def _amount_choices() -> list[tuple[str, str]]:
@@ -135,10 +140,10 @@ def _found(calls: CallQuerySet, text: str) -> CallQuerySet:
     In their own texts, or in the name of their programme, of an organiser or of a theme; each of
     these is looked up by itself, which an index can do.
     """
-    own = containing(text, *SEARCHED)
-    of_organiser = containing(text, *SEARCHED_ORGANISATION)
-    of_programme = containing(text, *in_each_language("name", "full_name"))
-    of_theme = containing(text, *in_each_language("title", "short_title"))
+    own = containing(text, SEARCHED)
+    of_organiser = containing(text, SEARCHED_ORGANISATION)
+    of_programme = containing(text, SEARCHED_PROGRAMME)
+    of_theme = containing(text, SEARCHED_THEME)
     for word, organiser, programme, theme in zip(
         own, of_organiser, of_programme, of_theme, strict=True
     ):

@@ -25,8 +25,8 @@ BASELINE = {
     "portal": 3,
     "procurement": 9,
 }
-# Those that grow with every visitor. All others hold thousands of rows at most, which a lock
-# outlasts in milliseconds.
+# Those that grow with every visitor. All others hold thousands of rows at most, which are read
+# under a lock in milliseconds, and written anew with columns for search in some seconds.
 BIG = {
     "accounts_auditentry",
     "events_answer",

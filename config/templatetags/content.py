@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from django import template
+from django import forms, template
 from django.db.models import Model
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -50,3 +50,22 @@ def marked(text: str | None, found: Collection[str]) -> str:
 def markdown(text: str | None) -> SafeString:
     """Markdown as HTML: headings below the page's own, no raw HTML, only harmless links."""
     return as_html(text or "")
+
+
+# What Django says of any field: on a list, away from the field, it tells nothing.
+_OF_ANY_FIELD = (
+    forms.Field.default_error_messages["required"],
+    forms.IntegerField.default_error_messages["invalid"],
+    forms.DecimalField.default_error_messages["invalid"],
+    forms.DateField.default_error_messages["invalid"],
+    forms.TimeField.default_error_messages["invalid"],
+    forms.URLField.default_error_messages["invalid"],
+)
+
+
+@register.filter
+def in_a_list(field: forms.BoundField) -> list[str]:
+    """{{ field|in_a_list }}: its errors where the field itself is out of sight."""
+    plain = {str(message) for message in _OF_ANY_FIELD}
+    told = map(str, field.errors)
+    return [f"{field.label}: {error}" if error in plain else error for error in told]

@@ -113,14 +113,24 @@ def iso(instant: datetime.datetime | str | None, zone: ZoneInfo | str) -> str:
 def time_range(
     starts_at: datetime.datetime, ends_at: datetime.datetime, zone: ZoneInfo | str
 ) -> str:
-    """{% time_range starts_at ends_at zone %}: "14u00 – 16u30"."""
-    return words.time_range(starts_at, ends_at, _zone(zone))
+    """{% time_range starts_at ends_at zone %}: "14u00 – 16u30", on one line."""
+    return _unbroken(words.time_range(starts_at, ends_at, _zone(zone)))
 
 
 @register.simple_tag
 def period(starts_at: datetime.datetime, ends_at: datetime.datetime, zone: ZoneInfo | str) -> str:
-    """{% period starts_at ends_at zone %}: "donderdag 10 juni 2021, 14u00 – 16u30"."""
-    return words.period(starts_at, ends_at, _zone(zone))
+    """{% period starts_at ends_at zone %}: "donderdag 10 juni 2021, 14u00 – 16u30".
+
+    The times stay on one line; over midnight, where two days are named, a line ends after the dash.
+    """
+    zone = _zone(zone)
+    times = words.time_range(starts_at, ends_at, zone)
+    whole = words.period(starts_at, ends_at, zone)
+    return whole.replace(times, _unbroken(times)).replace(" – ", "\N{NO-BREAK SPACE}– ")
+
+
+def _unbroken(times: str) -> str:
+    return times.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 @register.filter

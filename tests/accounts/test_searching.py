@@ -3,24 +3,42 @@
 import re
 from functools import reduce
 from operator import and_
+from typing import Any
 
 import pytest
 from django.core.management import CommandError
 from django.db import connection, transaction
 from django.db.migrations.state import ProjectState
-from django.db.models import TextField, Value
+from django.db.models import F, TextField, Value
+from django.db.models.functions import Cast, Coalesce, Concat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accounts.directory import SEARCHED_ORGANISATION
+from accounts.directory import SEARCHED_ALIAS, SEARCHED_ORGANISATION
 from accounts.migrating import AddTrigrams
 from accounts.models import Organisation, OrganisationAlias, Programme
-from accounts.searching import Plain, containing, found_in, marked, mended, plain, words_of
-from events.choosing import SEARCHED, SEARCHED_ITEM
+from accounts.searching import (
+    Plain,
+    Texts,
+    containing,
+    found_in,
+    marked,
+    mended,
+    plain,
+    words_of,
+)
+from events import choosing as choosing_sessions
 from events.models import AgendaItem, Session, Speaker
-from procurement.choosing import SEARCHED as SEARCHED_CALL
+from procurement import choosing as choosing_calls
 from procurement.models import Call
-from tests.build import make_programme
+from tests.build import (
+    make_agenda_item,
+    make_call,
+    make_organisation,
+    make_programme,
+    make_session,
+    make_speaker,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -28,11 +46,14 @@ KNOWN = "".join(map(chr, (*range(0x09, 0x0E), *range(0x20, 0x180)))).replace("\x
 KNOWN += "–—‘’‚“”„…•‹›€\u202f\u2011\u00ad\u200b"
 
 
+NAME = Texts(["name_nl"])
+
+
 def finds(typed: str, text: str) -> bool:
     """Whether somebody who types this finds a row with that text."""
     with transaction.atomic():
         make_programme(name=text)
-        return Programme.objects.filter(reduce(and_, containing(typed, "name_nl"))).exists()
+        return Programme.objects.filter(reduce(and_, containing(typed, NAME))).exists()
 
 
 # Plain text --------------------------------------------------------------------------------------
@@ -143,27 +164,52 @@ def test_text_finds_itself_however_it_is_written(text: str) -> None:
 
 
 SOURCES = {
-    "organisation_search": (Organisation, SEARCHED_ORGANISATION),
-    "organisation_alias_search": (OrganisationAlias, ["name"]),
-    "session_search": (Session, SEARCHED),
-    "agenda_item_search": (AgendaItem, SEARCHED_ITEM),
-    "speaker_search": (Speaker, ["name"]),
-    "call_search": (Call, SEARCHED_CALL),
+    "accounts_organisation_searched": (Organisation, SEARCHED_ORGANISATION),
+    "accounts_organisationalias_searched": (OrganisationAlias, SEARCHED_ALIAS),
+    "events_session_searched": (Session, choosing_sessions.SEARCHED),
+    "events_session_named": (Session, choosing_sessions.NAMED),
+    "events_agendaitem_searched": (AgendaItem, choosing_sessions.SEARCHED_ITEM),
+    "events_speaker_searched": (Speaker, choosing_sessions.SEARCHED_SPEAKER),
+    "procurement_call_searched": (Call, choosing_calls.SEARCHED),
+    "procurement_call_named": (Call, choosing_calls.NAMED),
 }
 
 
 @pytest.mark.postgres
 @pytest.mark.parametrize("name", SOURCES)
-def test_index_serves_what_is_sought(name: str) -> None:
-    """What is sought is the very expression that the index has."""
-    model, fields = SOURCES[name]
-    rows = model._base_manager.order_by().filter(*containing("aankoop", *fields))
+def test_index_serves_what_is_sought_and_no_row_is_made_plain(name: str) -> None:
+    model, texts = SOURCES[name]
+    rows = model._base_manager.order_by().filter(*containing("aankoop", texts))
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
 
     plan = rows.explain()
 
-    assert re.findall(r"Index Scan on (\w+)", plan) == [name] * 4
+    assert set(re.findall(r"Index Scan on (\w+)", plan)) == {name}
+    assert "plain_text" not in plan and "word_forms" not in plan
+
+
+@pytest.mark.postgres
+def test_what_is_kept_for_search_follows_every_change_of_a_text() -> None:
+    session = make_session()
+    make_speaker(make_agenda_item(session))
+    OrganisationAlias.objects.create(organisation=make_organisation(), name="Bureau")
+    make_call()
+
+    for model, texts in SOURCES.values():
+        for number, field in enumerate(texts.fields):
+            longer: Any = Concat(
+                Cast(Coalesce(F(field), Value("")), TextField()), Value(f"-Été{number}")
+            )
+            model._base_manager.update(**{field: longer})
+        anew = Texts(texts.fields)
+        kept = model._base_manager.values_list(texts.plain, texts.forms, *texts.fields)
+        assert list(kept) == list(
+            model._base_manager.values_list(anew.plain, anew.forms, *texts.fields)
+        )
+        for text, _forms, *written in kept:
+            assert text == plain(" " + " ".join(each or "" for each in written))
+            assert f" ete{len(written) - 1}" in text
 
 
 # Words that look like others ---------------------------------------------------------------------
@@ -172,7 +218,7 @@ def test_index_serves_what_is_sought(name: str) -> None:
 def mended_among(typed: str, *texts: str) -> str:
     for text in texts:
         make_programme(name=text)
-    return mended(typed, [(Programme.objects.all(), ["name_nl"])])
+    return mended(typed, [(Programme.objects.all(), NAME)])
 
 
 @pytest.mark.postgres

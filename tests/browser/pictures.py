@@ -25,7 +25,7 @@ from events.attendance import Mark
 from events.models import Registration, Session
 from events.seeding import load_example
 from tests import build
-from tests.browser.test_pages import sign_in
+from tests.browser.pages import sign_in
 from tests.events.test_pasting import REAL
 
 FOLDER = Path(project.BASE_DIR) / "docs" / "images"

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from events.models import Registration, Session
 from tests import build
 from tests.browser.keys import press, type_in
-from tests.browser.test_pages import PHONE, sign_in
+from tests.browser.pages import PHONE, sign_in
 
 pytestmark = pytest.mark.browser
 

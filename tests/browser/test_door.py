@@ -12,7 +12,7 @@ from accounts.models import Action, AuditEntry
 from events import attendance
 from events.models import Registration, Session
 from tests import build
-from tests.browser.test_pages import PHONE, sign_in
+from tests.browser.pages import PHONE, sign_in
 
 pytestmark = pytest.mark.browser
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from procurement.models import Deadline, Follow
 from tests import build
 from tests.browser.keys import press, type_in
-from tests.browser.test_pages import sign_in
+from tests.browser.pages import sign_in
 from tests.browser.test_story import open_mail
 from tests.interop.readers import read_with_vobject
 

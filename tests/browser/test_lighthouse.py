@@ -5,7 +5,7 @@ from playwright.sync_api import Page
 
 from bench import scores
 from tests import build
-from tests.browser.test_pages import make_world, sign_in
+from tests.browser.pages import make_world, sign_in
 from tests.interop.readers import missing
 
 pytestmark = pytest.mark.browser

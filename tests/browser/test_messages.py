@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect
 from events.models import Session
 from mailing.models import Message
 from tests import build
-from tests.browser.test_pages import PHONE, sign_in
+from tests.browser.pages import PHONE, sign_in
 
 pytestmark = pytest.mark.browser
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import build
-from tests.browser.test_pages import sign_in
+from tests.browser.pages import sign_in
 
 pytestmark = pytest.mark.browser
 

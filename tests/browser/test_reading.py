@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
-from tests.browser.test_pages import PAGES, make_world
+from tests.browser.pages import PAGES, make_world
 
 pytestmark = pytest.mark.browser
 

@@ -5,7 +5,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from events.models import SessionState
 from tests import build
-from tests.browser.test_pages import agenda
+from tests.browser.pages import agenda
 
 pytestmark = pytest.mark.browser
 

@@ -30,9 +30,9 @@ def render(source: str, language: str = "nl", **values: object) -> str:
         ("{{ starts_at|moment:zone }}", "donderdag 10 juni 2021 om 0u05"),
         ("{{ starts_at|iso:zone }}", "2021-06-10T00:05:00+02:00"),
         ("{% with day=starts_at|local_date:zone %}{{ day.day }}{% endwith %}", "10"),
-        ("{% time_range starts_at ends_at zone %}", "0u05 – 16u30"),
+        ("{% time_range starts_at ends_at zone %}", "0u05\u00a0–\u00a016u30"),
         ("{% clock_sample %}", "5u44"),
-        ("{% period starts_at ends_at zone %}", "donderdag 10 juni 2021, 0u05 – 16u30"),
+        ("{% period starts_at ends_at zone %}", "donderdag 10 juni 2021, 0u05\u00a0–\u00a016u30"),
         ("{{ zone|zone_label }}", "Brusselse tijd"),
         ("{% days_left ends_at starts_at zone %}", "vandaag"),
     ],
@@ -47,13 +47,22 @@ def test_filters_say_the_zone_that_is_asked_for_not_that_of_the_site() -> None:
     assert text == "woensdag 9 juni 2021 om 18u05"
 
 
+def test_line_of_a_period_over_midnight_ends_after_its_dash() -> None:
+    values = {"starts_at": ENDS_AT, "ends_at": ENDS_AT + timedelta(hours=10), "zone": BRUSSELS}
+
+    text = render("{% period starts_at ends_at zone %}", **values)
+
+    first, second = "donderdag 10 juni 2021, 16u30", "vrijdag 11 juni 2021, 2u30"
+    assert text == f"{first}\u00a0– {second}"
+
+
 def test_filters_follow_the_active_language() -> None:
     source = "{% period starts_at ends_at zone %}"
     values = {"starts_at": STARTS_AT, "ends_at": ENDS_AT, "zone": BRUSSELS}
 
-    assert render(source, "en", **values) == "Thursday 10 June 2021, 00:05 – 16:30"
+    assert render(source, "en", **values) == "Thursday 10 June 2021, 00:05\u00a0–\u00a016:30"
     assert render(source, "fr", **values) == (
-        "jeudi 10 juin 2021, 0\u00a0h\u00a005 – 16\u00a0h\u00a030"
+        "jeudi 10 juin 2021, 0\u00a0h\u00a005\u00a0–\u00a016\u00a0h\u00a030"
     )
 
 

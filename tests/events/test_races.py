@@ -463,7 +463,7 @@ def test_people_who_share_an_address_are_added_once_by_two_organisers_at_once() 
 def test_rig_refuses_one_when_people_who_share_are_looked_up_apart_from_the_insert(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The negative control: without the seats' row both find nobody, and one is refused after it."""
+    """The negative control: without the seats' row both find nobody; one is refused."""
     session = make_session(capacity=9)
     all_have_looked = Barrier(2)
     look = sharing.with_address

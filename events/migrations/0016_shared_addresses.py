@@ -5,8 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0019_plain_text_costs"),
-        ("events", "0014_search_index"),
+        ("events", "0015_search_columns"),
     ]
 
     operations = [

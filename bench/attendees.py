@@ -1,6 +1,5 @@
 """The attendee list of 10,000 people against that of 50, and its exports against bare writing."""
 
-import io
 import logging
 import tempfile
 import tracemalloc
@@ -18,6 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.underway import finished
 from bench import filling
 from bench.comparing import Failed
 from bench.figures import Figure, at_most, exactly
@@ -97,7 +97,7 @@ def _rows(session: Session) -> QuerySet[Registration]:
 def _workbook(session: Session) -> Figure:
     def write() -> None:
         rows = _rows(session).iterator(chunk_size=ROWS_AT_ONCE)
-        as_workbook(_columns, rows, session.zone).close()
+        finished(as_workbook(_columns, rows, session.zone)).close()
 
     cells = [[str(column.cell(row) or "") for column in _columns] for row in _rows(session)]
 
@@ -132,14 +132,11 @@ def _memory(short: Session, long: Session) -> Figure:
 
 
 def _peak(session: Session) -> int:
-    """The most bytes held at once while a file is made and thrown away piece by piece."""
+    """The most bytes held at once while a file is made and thrown away."""
     tracemalloc.start()
     try:
         rows = _rows(session).iterator(chunk_size=ROWS_AT_ONCE)
-        away = io.BytesIO()
-        for piece in as_csv(_columns, rows, session.zone):
-            away.seek(0)
-            away.write(piece)
+        finished(as_csv(_columns, rows, session.zone)).close()
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

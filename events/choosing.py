@@ -104,19 +104,17 @@ def _found(sessions: SessionQuerySet, text: str) -> SessionQuerySet:
     own = containing(text, SEARCHED)
     of_item = containing(text, SEARCHED_ITEM)
     of_speaker = containing(text, SEARCHED_SPEAKER)
-    found = sessions.order_by()
     for word, item, speaker in zip(own, of_item, of_speaker, strict=True):
         spoken = Contribution.objects.filter(speaker__in=Speaker.objects.filter(speaker))
         # Not joined by OR, for which PostgreSQL may look each of them up again for every row.
         holding = Session.objects.filter(word).order_by().values("pk")
-        found = found.filter(
+        sessions = sessions.filter(
             pk__in=holding.union(
                 AgendaItem.objects.filter(item).order_by().values("session"),
                 spoken.order_by().values("agenda_item__session"),
             )
         )
-    # Looks at each text: once, not in every question that a page asks of those found.
-    return sessions.filter(pk__in=list(found.values_list("pk", flat=True)))
+    return sessions
 
 
 def named(sessions: SessionQuerySet, text: str) -> SessionQuerySet:

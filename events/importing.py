@@ -20,7 +20,8 @@ from django.utils.translation import gettext as _
 from accounts.auditing import Actor
 from accounts.names import address_key, matching_key
 from accounts.spreadsheets import without_mark
-from events import answering, organising, sharing
+from accounts.underway import Steps
+from events import answering, organising, seating, sharing
 from events.forms.attendees import AttendeeForm
 from events.models import Question, Registration, Session
 from events.registering import Applicant
@@ -164,15 +165,31 @@ def _answers(
     return answers | unread, problems
 
 
-def register_all(session: Session, lines: Sequence[Line], *, by: Actor, now: datetime) -> int:
-    """Register everybody who is not registered yet, or nobody; how many.
+def register_all(
+    session: Session, lines: Sequence[Line], *, by: Actor, now: datetime
+) -> Steps[int]:
+    """Register everybody who is not registered yet, or nobody, one by one; how many.
 
-    Raises a `RegistrationRefused` as soon as one of them is refused.
+    Closed halfway, nobody is registered. Raises a `RegistrationRefused` as soon as one is refused.
     """
-    newcomers = [line.applicant for line in lines if line.applicant and not line.is_known]
+    added = 0
     with transaction.atomic():
-        outcomes = [organising.add(session, who, by=by, now=now) for who in newcomers]
-    return sum(outcome.is_own for outcome in outcomes)
+        for number, who in enumerate(newcomers(lines), start=1):
+            added += organising.add(session, who, by=by, now=now).is_own
+            yield number
+    return added
+
+
+def newcomers(lines: Sequence[Line]) -> list[Applicant]:
+    """Those among them who are not registered yet."""
+    return [line.applicant for line in lines if line.applicant and not line.is_known]
+
+
+@transaction.atomic
+def is_undone(people: Sequence[tuple[int, dict[str, str]]], session: Session) -> bool:
+    """Whether an import that was stopped registered nobody; waits until it has ended."""
+    seating.lock(session)
+    return bool(newcomers(check(people, session)))
 
 
 def _language(typed: str, session: Session) -> str:

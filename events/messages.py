@@ -488,7 +488,7 @@ def _write_promoted(registration: Registration, message: Message, now: datetime)
         subject=_("You have a seat: %(title)s") % {"title": registration.session.title},
         heading=_("A seat has become free for you"),
         opening=[
-            _("You were on the waiting list. You now have a seat; you need do nothing."),
+            _("You were on the waiting list. You now have a seat; you need not do anything."),
             *_about_the_link(registration, now),
         ],
         facts=ways_in(registration),
@@ -567,7 +567,7 @@ def _write_session_cancelled(registration: Registration, message: Message, now: 
         subject=_("Cancelled: %(title)s") % {"title": registration.session.title},
         heading=_("The session will not take place"),
         opening=[
-            _("The organiser cancelled this session. You need do nothing."),
+            _("The organiser cancelled this session. You need not do anything."),
             *([_("Reason: %(reason)s") % {"reason": reason}] if reason else []),
         ],
         button=(_("See other sessions"), reverse("events:sessions")),
@@ -585,7 +585,7 @@ def _write_changed(registration: Registration, message: Message, now: datetime) 
     )
     news, opening = _about_the_change(session, message)
     if registration.is_confirmed:
-        opening.append(_("Your registration stays valid; you need do nothing."))
+        opening.append(_("Your registration stays valid; you need not do anything."))
         opening += _about_the_link(registration, now)
     else:
         opening.append(_("You keep your place on the waiting list."))
@@ -821,7 +821,7 @@ def _about_the_line(registration: Registration) -> list[str]:
         _("All seats are taken.") + " " + place,
         _(
             "A seat that becomes free goes to the first in line. If it is yours, we mail you at"
-            " once; you need do nothing."
+            " once; you need not do anything."
         ),
     ]
 

@@ -13,6 +13,7 @@ from django.db import transaction
 from accounts import auditing
 from accounts.auditing import Actor
 from accounts.models import Action
+from accounts.underway import Steps
 from events import registering, seating, sharing
 from events.models import Registration, Session
 from events.registering import Applicant, Outcome
@@ -28,7 +29,7 @@ class Result:
     skipped: list[Registration] = field(default_factory=list)
 
 
-def cancel(session: Session, seen: Seen, *, by: Actor, now: datetime) -> Result:
+def cancel(session: Session, seen: Seen, *, by: Actor, now: datetime) -> Steps[Result]:
     """Cancel registrations; seats go to the first in line who is not among them."""
 
     def act(row: Registration) -> bool:
@@ -41,7 +42,7 @@ def cancel(session: Session, seen: Seen, *, by: Actor, now: datetime) -> Result:
     return _each(session, seen, act)
 
 
-def place(session: Session, seen: Seen, *, by: Actor, now: datetime) -> Result:
+def place(session: Session, seen: Seen, *, by: Actor, now: datetime) -> Steps[Result]:
     """Give people on the waiting list a seat, beyond the capacity if need be."""
 
     def act(row: Registration) -> bool:
@@ -53,7 +54,7 @@ def place(session: Session, seen: Seen, *, by: Actor, now: datetime) -> Result:
     return _each(session, seen, act)
 
 
-def send_again(session: Session, seen: Seen, *, by: Actor, now: datetime) -> Result:
+def send_again(session: Session, seen: Seen, *, by: Actor, now: datetime) -> Steps[Result]:
     """Send people the mail with their links again, as seldom as anybody may have it."""
 
     def act(row: Registration) -> bool:
@@ -65,18 +66,21 @@ def send_again(session: Session, seen: Seen, *, by: Actor, now: datetime) -> Res
     return _each(session, seen, act)
 
 
-def _each(session: Session, seen: Seen, act: Callable[[Registration], bool]) -> Result:
+def _each(session: Session, seen: Seen, act: Callable[[Registration], bool]) -> Steps[Result]:
     """Do it with each of them in a transaction of its own, so that nobody waits for all of them.
+
+    Goes one by one; closed halfway, what was done stays done.
 
     Those who wait come first: else somebody whose turn is still to come would be given the seat of
     the one before.
     """
     result = Result()
     rows = session.registrations.filter(pk__in=seen, anonymised_at=None).order_by("-state", "pk")
-    for row in rows:
+    for number, row in enumerate(rows, start=1):
         with transaction.atomic():
             is_done = act(row)
         (result.done if is_done else result.skipped).append(row)
+        yield number
     return result
 
 

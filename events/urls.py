@@ -230,6 +230,11 @@ urlpatterns = [
         importing.import_people,
         name="import-people",
     ),
+    path(
+        "organise/sessions/<slug:slug>/attendees/import/check/",
+        importing.check_import,
+        name="check-import",
+    ),
     path("organise/sessions/<slug:slug>/attendees/views/", attendees.save_view, name="save-view"),
     path(
         "organise/sessions/<slug:slug>/attendees/views/<int:number>/delete/",

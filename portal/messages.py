@@ -87,11 +87,13 @@ def compose(message: Message, now: datetime) -> Letter:
             greeting=_("Hello,"),
             opening=[
                 _(
-                    "Somebody, you we suppose, asked for all that we hold on this address. With the"
+                    "Somebody, probably you, asked for all that we hold on this address. With the"
                     " button below you read it, correct it, take it along or have it erased."
                 ),
                 _("It works for 24 hours. Do not pass it on: who has it can erase everything."),
             ],
             button=(_("See what you hold on me"), address),
-            closing=[_("Did you not ask for this? Then you need do nothing; nothing happens.")],
+            closing=[
+                _("Did you not ask for this? Then you need not do anything; nothing happens.")
+            ],
         )

@@ -82,8 +82,8 @@ def compose(message: Message, now: datetime) -> Letter:
                 % facts,
                 _(
                     "Accept on the page below, signed in with this e-mail address. You need no"
-                    " password: you get a code by e-mail. Afterwards we ask a second proof of who"
-                    " you are, such as a passkey."
+                    " password: you get a code by e-mail. Afterwards we ask for a second proof of"
+                    " who you are, such as a passkey."
                 ),
             ],
             facts=[
@@ -94,7 +94,7 @@ def compose(message: Message, now: datetime) -> Letter:
             ],
             button=(_("See the invitation"), absolute(invitation.get_absolute_url())),
             closing=[
-                _("Did you not expect this? Then you need do nothing; nothing happens."),
+                _("Did you not expect this? Then you need not do anything; nothing happens."),
             ],
             contact_name=programme.contact_name,
             reply_to=programme.contact_email,

@@ -111,7 +111,7 @@ def compose(message: Message, now: datetime) -> Letter:
         return Letter(
             recipient=member.email,
             language=language,
-            subject=_("Your trajectory goes on %(day)s: %(title)s")
+            subject=_("Your trajectory will be deleted on %(day)s: %(title)s")
             % {"day": until, "title": row.title},
             heading=_("Do you still need this trajectory?"),
             greeting=_("Hello,"),
@@ -128,7 +128,7 @@ def compose(message: Message, now: datetime) -> Letter:
             organiser=row.call.programme.name_in_full if row.call else "",
             colour=row.call.programme.colour if row.call else "",
             button=(_("Look at it, and keep it"), absolute(row.get_absolute_url())),
-            closing=[_("Do you not need it any more? Then you need do nothing.")],
+            closing=[_("Do you not need it any more? Then you need not do anything.")],
         )
 
 

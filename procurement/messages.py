@@ -119,7 +119,9 @@ def _write_confirm(message: Message) -> Letter:
                 subject=_("You follow this already: %(title)s") % {"title": follow.subject},
                 heading=_("You follow this already"),
                 greeting=_("Hello,"),
-                opening=[_("You need do nothing. With the button you see all that you follow.")],
+                opening=[
+                    _("You need not do anything. With the button you see all that you follow.")
+                ],
                 facts=_facts_of(follow),
                 button=(_("What you follow"), absolute(follower.get_absolute_url())),
                 stop_url=absolute(follower.get_stop_url()),
@@ -132,7 +134,7 @@ def _write_confirm(message: Message) -> Letter:
             heading=_("One more step"),
             greeting=_("Hello,"),
             opening=[
-                _("Somebody, you we think, asked to get our mails about deadlines at this address.")
+                _("Somebody, probably you, asked to get our mails about deadlines at this address.")
             ],
             facts=_facts_of(follow),
             button=(_("Confirm"), absolute(confirm)),

@@ -1,15 +1,21 @@
 """What an organiser goes through with the attendees of a session."""
 
 import io
+import re
+from itertools import count
+from threading import Event
+from typing import Any
 
 import openpyxl
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, Route, expect
 
+from events import organising
 from events.models import Registration, Session
 from tests import build
 from tests.browser.keys import press, type_in
 from tests.browser.pages import PHONE, sign_in
+from tests.events.racing import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.browser
 
@@ -119,3 +125,72 @@ def test_list_on_paper_keeps_a_row_each_and_drops_what_is_clicked(
     expect(page.get_by_role("columnheader", name="Naam")).to_be_visible()
     for clicked in (".chosen-bar", ".tabs", ".site-navigation", ".workspace__navigation"):
         expect(page.locator(clicked)).to_be_hidden()
+
+
+def test_import_tells_how_far_it_is_and_stopping_it_registers_nobody(
+    page: Page, site: str, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in(page, build.make_organiser(session.programme), site)
+    page.goto(f"{site}/organise/sessions/{session.slug}/attendees/import/")
+    people = "".join(f"Gast {n};gast{n}@example.org;Stad Gent\n" for n in range(60))
+    file = b"Naam;E-mail;Organisatie\n" + people.encode()
+    page.get_by_label("Bestand").set_input_files(
+        FilePayload(name="gasten.csv", mimeType="text/csv", buffer=file)
+    )
+    page.get_by_role("button", name="Lees het bestand").click()
+    # The third person waits until it was stopped, as they would in a longer list.
+    stopped, add, begun = Event(), organising.add, count(1)
+
+    def slowly(*args: Any, **kwargs: Any) -> Any:
+        if next(begun) == 3:
+            stopped.wait(PATIENCE_SECONDS)
+        return add(*args, **kwargs)
+
+    monkeypatch.setattr(organising, "add", slowly)
+    page.route("**/check/", lambda route: (stopped.set(), route.continue_()))
+
+    page.get_by_role("button", name="Schrijf 60 personen in").click()
+    bar = page.get_by_role("progressbar", name="Hoever het staat")
+    expect(bar).to_have_js_property("value", 2)
+    expect(page.get_by_role("status")).to_have_text(re.compile("^Bezig"))
+    expect(page.get_by_role("button", name="Schrijf 60")).to_have_attribute("aria-busy", "true")
+    page.get_by_role("button", name="Stop", exact=True).click()
+
+    told = page.get_by_role("status").filter(has_text="niemand is ingeschreven")
+    expect(told).to_be_visible()
+    assert next(begun) < 60, "the rest was not looked at any more"
+    assert not Registration.objects.filter(name__startswith="Gast").exists()
+
+
+def test_form_on_its_way_says_so_and_can_be_sent_again_once_it_broke_off(
+    page: Page, site: str, session: Session
+) -> None:
+    page.goto(f"{site}/registrations/")
+    page.get_by_label("E-mailadres").fill("an@example.org")
+    held: list[Route] = []
+    page.route("**/registrations/", lambda route: held.append(route))
+    page.route("**/busy", lambda route: route.fulfill(status=204))
+    button = page.locator("main form [type=submit]")
+    before = button.bounding_box()
+    # While a page is on its way nobody looks at this one, so it tells by itself.
+    button.evaluate(
+        """(button) => new MutationObserver(() => button.ariaBusy && fetch("/busy"))
+        .observe(button, { attributeFilter: ["aria-busy"] })"""
+    )
+
+    def press() -> Route:
+        with page.expect_request("**/busy"):
+            button.evaluate("button => button.click()")
+        return held.pop()
+
+    press().fulfill(status=204)
+    expect(button).to_have_attribute("aria-busy", "true")
+    assert button.bounding_box() == before, "nothing moves"
+    again = press()
+    with page.expect_navigation():
+        again.continue_()
+    page.unroute_all()
+    page.go_back()
+
+    expect(button).to_be_visible()
+    expect(button).not_to_have_attribute("aria-busy", "true")

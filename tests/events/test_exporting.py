@@ -12,8 +12,9 @@ from typing import Any
 import openpyxl
 import pytest
 
+from accounts.underway import finished
 from events.attendees import COLUMNS, Column, Listing, with_facts
-from events.exporting import as_csv, as_workbook
+from events.exporting import ROWS_A_STEP, as_csv, as_workbook
 from events.models import Needs, Registration, Session
 from moments.local import BRUSSELS
 from tests.build import NOW, anonymise, make_registration, make_session
@@ -59,11 +60,12 @@ def read_csv(content: bytes) -> list[list[str]]:
 
 
 def csv_of(columns: list[Column], rows: Any) -> bytes:
-    return b"".join(as_csv(columns, rows, BRUSSELS))
+    with finished(as_csv(columns, rows, BRUSSELS)) as file:
+        return file.read()
 
 
 def sheet_of(columns: list[Column], rows: Any) -> Any:
-    with as_workbook(columns, rows, BRUSSELS) as file:
+    with finished(as_workbook(columns, rows, BRUSSELS)) as file:
         return openpyxl.load_workbook(io.BytesIO(file.read())).active
 
 
@@ -108,18 +110,17 @@ def test_csv_tells_moments_on_the_clock_of_the_zone() -> None:
     assert cell == "2027-03-28 03:30"
 
 
-def test_csv_of_any_length_takes_the_same_memory() -> None:
-    row = somebody("An Peeters" * 10)
+def test_csv_of_any_length_takes_little_memory() -> None:
+    rows = repeat(somebody("An Peeters" * 10), 8000)
+    tracemalloc.start()
 
-    def peak_of(number: int) -> int:
-        tracemalloc.start()
-        for _piece in as_csv(COLUMNS[:6], repeat(row, number), BRUSSELS):
-            pass
+    with finished(as_csv(COLUMNS[:6], rows, BRUSSELS)) as file:
         _now, peak = tracemalloc.get_traced_memory()
-        tracemalloc.stop()
-        return peak
+        size = file.seek(0, io.SEEK_END)
 
-    assert peak_of(3000) < 1.5 * peak_of(1000)
+    tracemalloc.stop()
+    assert size > 1_000_000
+    assert peak < 500_000
 
 
 # Workbook ----------------------------------------------------------------------------------------
@@ -163,7 +164,7 @@ def test_workbook_holds_no_formula_and_no_link() -> None:
     rows = [somebody(text) for text in HOSTILE]
 
     with (
-        as_workbook([column("name"), column("email")], rows, BRUSSELS) as file,
+        finished(as_workbook([column("name"), column("email")], rows, BRUSSELS)) as file,
         zipfile.ZipFile(file) as workbook,
     ):
         parts = {name: workbook.read(name).decode() for name in workbook.namelist()}
@@ -171,6 +172,18 @@ def test_workbook_holds_no_formula_and_no_link() -> None:
     assert "<f>" not in parts["xl/worksheets/sheet1.xml"]
     assert not any("hyperlink" in name or "_rels/sheet" in name for name in parts)
     assert not any("evil.example" in text for name, text in parts.items() if "rels" in name)
+
+
+@pytest.mark.parametrize("make", [as_csv, as_workbook])
+def test_making_tells_the_rows_done_and_reads_no_more_of_them_once_closed(make: Any) -> None:
+    rows = (row for row in repeat(somebody("An"), 5 * ROWS_A_STEP))
+    work = make([column("name")], rows, BRUSSELS)
+    done = [next(work), next(work)]
+
+    work.close()
+
+    assert done == [ROWS_A_STEP, 2 * ROWS_A_STEP]
+    assert sum(1 for _row in rows) == 3 * ROWS_A_STEP
 
 
 # Both --------------------------------------------------------------------------------------------

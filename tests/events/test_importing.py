@@ -1,19 +1,24 @@
 """Importing people from files: real ones, and those that are made to break things."""
 
 import io
+import json
 import tracemalloc
 import zipfile
+from threading import Thread
 from typing import Any
 
 import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from time_machine import TimeMachineFixture
 
+from accounts.auditing import SYSTEM
 from accounts.models import Action, AuditEntry, User
+from accounts.underway import KIND, finished
 from events import importing
 from events.attendees import COLUMNS, Listing
 from events.exporting import as_csv, as_workbook
@@ -22,7 +27,8 @@ from events.models import Session
 from mailing.models import Message
 from moments.local import BRUSSELS
 from tests.build import NOW, make_organiser, make_registration, make_session
-from tests.page import CheckedClient
+from tests.events.racing import PATIENCE_SECONDS
+from tests.page import CheckedClient, hang_up
 
 pytestmark = pytest.mark.django_db
 
@@ -118,9 +124,9 @@ def test_export_can_be_imported_as_it_is(kind: str) -> None:
     make_registration(session, name="+Jan", email="an@example.org", job_title="@home")
     rows = Listing().registrations(session, NOW).select_related("organisation", "group")
     if kind == "csv":
-        content = b"".join(as_csv(COLUMNS, rows, BRUSSELS))
+        content = finished(as_csv(COLUMNS, rows, BRUSSELS)).read()
     else:
-        content = as_workbook(COLUMNS, rows, BRUSSELS).read()
+        content = finished(as_workbook(COLUMNS, rows, BRUSSELS)).read()
 
     (line,) = importing.read(content, make_session())
 
@@ -355,6 +361,87 @@ def test_importing_twice_changes_nothing_the_second_time(
     assert session.registrations.count() == 2
     assert Message.objects.count() == 2
     assert AuditEntry.objects.filter(action=Action.REGISTRATION_ADDED).count() == 2
+
+
+def steps_of(client: CheckedClient, session: Session, people: str) -> Any:
+    """The answer that tells how far it is."""
+    path = reverse("events:import-people", args=[session.slug])
+    return client.post(path, {"people": people}, headers={"accept": KIND})
+
+
+def check(client: CheckedClient, session: Session, people: str) -> str:
+    """What a page says became of an import."""
+    path = reverse("events:check-import", args=[session.slug])
+    return str(client.post(path, {"people": people}, follow=True).content.decode())
+
+
+def test_import_tells_how_far_it_is_and_how_it_ended(
+    session: Session, organiser: User, client: CheckedClient
+) -> None:
+    people = send(client, session, csv_of(HEADING, AN, JAN)).context["people"]
+
+    answer = steps_of(client, session, people)
+
+    assert [json.loads(line) for line in answer.streaming_content] == [
+        {"done": 0, "total": 2},
+        {"done": 1, "total": 2},
+        {"done": 2, "total": 2},
+        {
+            "said": ["2 personen zijn ingeschreven en krijgen daarover een mail."],
+            "url": reverse("events:attendees", args=[session.slug]),
+        },
+    ]
+    assert session.registrations.count() == 2
+
+
+def test_import_on_which_the_browser_hangs_up_registers_nobody(
+    session: Session, organiser: User, client: CheckedClient
+) -> None:
+    people = send(client, session, csv_of(HEADING, AN, JAN)).context["people"]
+    answer = steps_of(client, session, people)
+    told = iter(answer.streaming_content)
+    next(told), next(told)
+    assert session.registrations.count() == 1, "it is under way"
+
+    hang_up(answer)
+
+    assert session.registrations.count() == 0
+    assert session.seats.taken == 0
+    assert Message.objects.count() == 0
+    assert not AuditEntry.objects.filter(action=Action.REGISTRATION_ADDED).exists()
+    assert "De import ging niet door: niemand is ingeschreven." in check(client, session, people)
+
+
+def test_import_that_was_stopped_too_late_says_so(
+    session: Session, organiser: User, client: CheckedClient
+) -> None:
+    people = send(client, session, csv_of(HEADING, AN, JAN)).context["people"]
+    confirm(client, session, people)
+
+    assert "De import was al klaar: iedereen is ingeschreven." in check(client, session, people)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_look_at_an_import_waits_until_it_has_ended() -> None:
+    session = make_session()
+    people = [(1, {"name": "An", "email": "an@example.org", "organisation_name": "Stad Gent"})]
+    lines = importing.check(people, session)
+    work = importing.register_all(session, lines, by=SYSTEM, now=NOW)
+    next(work)
+    seen: list[bool] = []
+
+    def look() -> None:
+        seen.append(importing.is_undone(people, Session.objects.get(pk=session.pk)))
+        connection.close()
+
+    looking = Thread(target=look)
+    looking.start()
+    looking.join(0.3)
+    assert looking.is_alive()
+    finished(work)
+    looking.join(PATIENCE_SECONDS)
+
+    assert seen == [False]
 
 
 def test_one_wrong_line_keeps_all_of_them_out(

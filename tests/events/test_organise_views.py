@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,6 +15,7 @@ from django.urls import reverse
 from time_machine import TimeMachineFixture
 
 from accounts.models import Action, AuditEntry, Membership, User
+from accounts.underway import KIND
 from events import registering
 from events.messages import KINDS, TITLES
 from events.models import Needs, Registration, RegistrationGroup, SavedView, Session
@@ -26,7 +28,7 @@ from tests.build import (
     make_registration,
     make_session,
 )
-from tests.page import CheckedClient
+from tests.page import CheckedClient, hang_up
 
 pytestmark = pytest.mark.django_db
 
@@ -435,7 +437,7 @@ def test_address_of_somebody_else_is_refused_next_to_the_field(
     answer = client.post(page_of(row, "correct-attendee"), FORM)
 
     assert answer.status_code == 422
-    assert "al iemand ingeschreven" in answer.content.decode()
+    assert "al met dit adres ingeschreven" in answer.content.decode()
     assert answer.context["form"].errors.keys() == {"email"}
 
 
@@ -679,6 +681,42 @@ def test_export_holds_the_rows_and_columns_that_were_chosen(
     )
     assert answer.headers["Cache-Control"] == "no-store, private"
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_export_that_tells_how_far_it_is_ends_with_the_same_file(
+    ending: str, session: Session, organiser: User, client: CheckedClient
+) -> None:
+    make_registration(session, name="An")
+    typed = {"format": ending, "columns": ["name"], "reason": REASON}
+    path = address(session, "export")
+    plain = client.post(path, typed)
+
+    answer = client.post(path, typed, headers={"accept": KIND})
+
+    begun, told, file = answer.getvalue().split(b"\n", 2)
+    assert json.loads(begun) == {"done": 0, "total": 1}
+    assert json.loads(told) == {
+        "file": plain.headers["Content-Disposition"],
+        "kind": plain.headers["Content-Type"],
+    }
+    assert file == plain.getvalue()
+    assert answer.headers["Cache-Control"] == "no-store, private"
+
+
+def test_cancelling_many_stopped_halfway_keeps_what_was_done(
+    session: Session, organiser: User, client: CheckedClient
+) -> None:
+    rows = [make_registration(session) for _ in range(3)]
+    typed = {"seen": " ".join(f"{row.pk}:confirmed" for row in rows[:2]), "sure": "1"}
+    answer = client.post(address(session, "cancel-attendees"), typed, headers={"accept": KIND})
+    told = iter(answer.streaming_content)
+    next(told), next(told)
+
+    hang_up(answer)
+
+    states = session.registrations.order_by("pk").values_list("state", flat=True)
+    assert list(states).count("cancelled") == 1
 
 
 def test_export_of_ticked_rows_holds_those_only(

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from accounts.auditing import Actor
 from accounts.models import Action, AuditEntry
+from accounts.underway import finished
 from events import messages, organising, registering
 from events.models import Consent, ConsentText, Needs, Registration, SeatCount, Session
 from events.refusing import (
@@ -64,7 +65,7 @@ def test_cancel_gives_no_seat_to_somebody_who_is_cancelled_next() -> None:
     session = make_session(capacity=1)
     first, second, third = [make_registration(session) for _ in range(3)]
 
-    result = organising.cancel(session, seen(first, second), by=actor(), now=NOW)
+    result = finished(organising.cancel(session, seen(first, second), by=actor(), now=NOW))
 
     assert {row.pk for row in result.done} == {first.pk, second.pk}
     assert refreshed(first, second, third) == ["cancelled", "cancelled", "confirmed"]
@@ -76,9 +77,9 @@ def test_cancel_twice_cancels_once() -> None:
     session = make_session(capacity=2)
     rows = [make_registration(session) for _ in range(2)]
     chosen, who = seen(*rows), actor()
-    organising.cancel(session, chosen, by=who, now=NOW)
+    finished(organising.cancel(session, chosen, by=who, now=NOW))
 
-    again = organising.cancel(session, chosen, by=who, now=NOW)
+    again = finished(organising.cancel(session, chosen, by=who, now=NOW))
 
     assert (again.done, again.skipped) == ([], rows)
     assert [acts(row) for row in rows] == [[Action.REGISTRATION_CANCELLED]] * 2
@@ -91,7 +92,7 @@ def test_cancel_leaves_alone_who_got_a_seat_meanwhile() -> None:
     chosen = seen(second)
     registering.cancel(first, now=NOW, by=Registration.CancelledBy.OWNER)
 
-    result = organising.cancel(session, chosen, by=actor(), now=NOW)
+    result = finished(organising.cancel(session, chosen, by=actor(), now=NOW))
 
     assert result.skipped == [second]
     assert refreshed(second) == ["confirmed"]
@@ -104,7 +105,7 @@ def test_place_seats_beyond_the_capacity_and_skips_who_left() -> None:
     chosen = seen(stays, left)
     registering.cancel(left, now=NOW, by=Registration.CancelledBy.OWNER)
 
-    result = organising.place(session, chosen, by=actor(), now=NOW)
+    result = finished(organising.place(session, chosen, by=actor(), now=NOW))
 
     assert (result.done, result.skipped) == ([stays], [left])
     assert refreshed(stays, left) == ["confirmed", "cancelled"]
@@ -116,7 +117,7 @@ def test_send_again_sends_one_mail_an_hour() -> None:
     row = make_registration(session)
 
     for _ in range(3):
-        organising.send_again(session, seen(row), by=actor(), now=NOW)
+        finished(organising.send_again(session, seen(row), by=actor(), now=NOW))
 
     assert kinds(row) == ["registered", "again"]
 
@@ -125,7 +126,7 @@ def test_acting_on_somebody_of_another_session_does_nothing() -> None:
     session, other = make_session(), make_session()
     stranger = make_registration(other)
 
-    result = organising.cancel(session, seen(stranger), by=actor(), now=NOW)
+    result = finished(organising.cancel(session, seen(stranger), by=actor(), now=NOW))
 
     assert (result.done, result.skipped) == ([], [])
     assert refreshed(stranger) == ["confirmed"]
@@ -136,7 +137,7 @@ def test_anonymous_row_is_left_alone() -> None:
     row = make_registration(session)
     anonymise(row)
 
-    result = organising.cancel(session, seen(row), by=actor(), now=NOW)
+    result = finished(organising.cancel(session, seen(row), by=actor(), now=NOW))
 
     assert result.done == []
     assert refreshed(row) == ["confirmed"]
@@ -327,7 +328,7 @@ def test_another_address_gets_new_codes_and_the_old_ones_open_nothing() -> None:
 def test_another_address_is_told_also_within_the_hour_of_an_earlier_mail() -> None:
     session = make_session()
     row = make_registration(session, email="wrong@example.org")
-    organising.send_again(session, seen(row), by=actor(), now=NOW)
+    finished(organising.send_again(session, seen(row), by=actor(), now=NOW))
 
     organising.correct(row, applicant("right@example.org"), by=actor(), now=NOW)
 
@@ -365,7 +366,7 @@ def test_two_organisers_cancelling_the_same_people_cancel_each_once() -> None:
 
     def cancel() -> int:
         own = Session.objects.get(pk=session.pk)
-        return len(organising.cancel(own, chosen, by=who, now=NOW).done)
+        return len(finished(organising.cancel(own, chosen, by=who, now=NOW)).done)
 
     done = at_once(*[cancel] * 3)
 
@@ -382,7 +383,7 @@ def test_placing_and_cancelling_the_same_people_at_once_keeps_the_counts() -> No
     chosen, who = seen(*rows), actor()
 
     def act(do: Any) -> Any:
-        return do(Session.objects.get(pk=session.pk), chosen, by=who, now=NOW)
+        return finished(do(Session.objects.get(pk=session.pk), chosen, by=who, now=NOW))
 
     results = at_once(partial(act, organising.place), partial(act, organising.cancel))
 

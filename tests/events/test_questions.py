@@ -15,6 +15,7 @@ from time_machine import TimeMachineFixture
 
 from accounts.auditing import SYSTEM
 from accounts.models import Action, AuditEntry
+from accounts.underway import finished
 from events import (
     answering,
     asking,
@@ -440,7 +441,7 @@ def exported(session: Session, *names: str) -> str:
     offer = Offer.of(session)
     columns = [offer.column_named[name] for name in names]
     rows = Listing(offer=offer, sort="name").registrations(session, NOW)
-    return b"".join(as_csv(columns, rows.prefetch_related("answers"), session.zone)).decode()
+    return finished(as_csv(columns, rows.prefetch_related("answers"), session.zone)).read().decode()
 
 
 def test_export_holds_answers_in_words_and_no_formula(answered: Session) -> None:
@@ -461,7 +462,7 @@ def test_what_was_exported_is_read_back(answered: Session) -> None:
     copy.refresh_from_db()
 
     lines = importing.read(content, copy)
-    importing.register_all(copy, lines, by=SYSTEM, now=NOW)
+    finished(importing.register_all(copy, lines, by=SYSTEM, now=NOW))
 
     assert [line.problems for line in lines] == [[], [], [], []]
     assert [said(row).get("Welke dagen?") for row in copy.registrations.order_by("name")] == [

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -18,9 +18,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
-from accounts import auditing
+from accounts import auditing, underway
 from accounts.access import organiser
 from accounts.models import Action
+from accounts.underway import Steps
 from events import organising
 from events.attendees import Listing, Offer, kept_listing
 from events.models import Registration, Session
@@ -44,7 +45,7 @@ class Act:
     button: Promise
     unfit: Promise
     states: tuple[str, ...]
-    do: Callable[..., Result]
+    do: Callable[..., Steps[Result]]
     done: Callable[[int], str]
     is_dangerous: bool = False
 
@@ -95,21 +96,21 @@ RESEND = Act(
 
 @organiser
 @require_http_methods(["GET", "HEAD", "POST"])
-def cancel(request: HttpRequest, slug: str) -> HttpResponse:
+def cancel(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Cancel the registrations that were chosen."""
     return _ask_or_act(request, slug, CANCEL)
 
 
 @organiser
 @require_http_methods(["GET", "HEAD", "POST"])
-def place(request: HttpRequest, slug: str) -> HttpResponse:
+def place(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Give those who were chosen a seat from the waiting list."""
     return _ask_or_act(request, slug, PLACE)
 
 
 @organiser
 @require_http_methods(["GET", "HEAD", "POST"])
-def resend(request: HttpRequest, slug: str) -> HttpResponse:
+def resend(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Send those who were chosen the mail with their links again."""
     return _ask_or_act(request, slug, RESEND)
 
@@ -124,7 +125,7 @@ def chosen_rows(
     return session.registrations.filter(pk__in=numbers[:MOST_AT_ONCE]).order_by("pk")
 
 
-def _ask_or_act(request: HttpRequest, slug: str, act: Act) -> HttpResponse:
+def _ask_or_act(request: HttpRequest, slug: str, act: Act) -> HttpResponseBase:
     session = managed_session(request, slug)
     if request.method == "POST":
         return _act(request, session, act)
@@ -176,7 +177,7 @@ def _ask(
     return render(request, "organise/attendees/act.html", context, status=status)
 
 
-def _act(request: HttpRequest, session: Session, act: Act) -> HttpResponse:
+def _act(request: HttpRequest, session: Session, act: Act) -> HttpResponseBase:
     now = timezone.now()
     listing = kept_listing(request.POST.get("parameters", ""), session)
     seen = _seen(session, request.POST.get("seen", ""), act)
@@ -185,7 +186,19 @@ def _act(request: HttpRequest, session: Session, act: Act) -> HttpResponse:
         return redirect(list_address(session, listing.query))
     if act.is_dangerous and not request.POST.get("sure"):
         return _ask(request, session, act, seen, listing, is_unsure=True)
-    result = act.do(session, seen, by=auditing.actor_of(request), now=now)
+    work = _done_and_told(request, session, act, seen, listing, now)
+    return underway.answer(request, work, total=len(seen))
+
+
+def _done_and_told(
+    request: HttpRequest,
+    session: Session,
+    act: Act,
+    seen: Seen,
+    listing: Listing,
+    now: datetime,
+) -> Steps[HttpResponseBase]:
+    result = yield from act.do(session, seen, by=auditing.actor_of(request), now=now)
     if result.done:
         sentence = act.done(len(result.done))
         messages.success(request, sentence % {"number": len(result.done)})

@@ -1,21 +1,31 @@
 """Exporting the attendee list: with a reason, and written down."""
 
 from django.db import transaction
-from django.http import FileResponse, HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.db.models import QuerySet
+from django.http import FileResponse, HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from accounts import underway
 from accounts.access import organiser
 from accounts.models import Action
-from events.attendees import Listing, Offer, with_facts
+from accounts.underway import Steps
+from events.attendees import Column, Listing, Offer, with_facts
 from events.exporting import ROWS_AT_ONCE, as_csv, as_workbook
 from events.forms.attendees import ExportForm
+from events.models import Registration, Session
 from events.views.organise.acting import chosen_rows
 from events.views.organise.attendees import list_address
 from events.views.organise.frame import managed_session, note, session_frame
 
-_WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_MAKERS = {
+    ExportForm.CSV: (as_csv, "text/csv; charset=utf-8"),
+    ExportForm.WORKBOOK: (
+        as_workbook,
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ),
+}
 
 
 @organiser
@@ -65,19 +75,21 @@ def export(request: HttpRequest, slug: str) -> HttpResponseBase:
     rows = rows.select_related(*facts)
     if any(one.is_answer for one in columns):
         rows = rows.prefetch_related("answers")
-    found = rows.iterator(chunk_size=ROWS_AT_ONCE)
     name = f"{session.slug}-{now.astimezone(session.zone):%Y-%m-%d}"
-    if form.cleaned_data["format"] == ExportForm.WORKBOOK:
-        return FileResponse(
-            as_workbook(columns, found, session.zone),
-            as_attachment=True,
-            filename=f"{name}.xlsx",
-            content_type=_WORKBOOK,
-        )
-    return StreamingHttpResponse(
-        as_csv(columns, found, session.zone),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
+    work = _file(columns, rows, session, name=name, ending=form.cleaned_data["format"])
+    return underway.answer(request, work, total=rows.count())
+
+
+def _file(
+    columns: list[Column], rows: QuerySet[Registration], session: Session, *, name: str, ending: str
+) -> Steps[HttpResponseBase]:
+    make, content_type = _MAKERS[ending]
+    found = rows.iterator(chunk_size=ROWS_AT_ONCE)
+    return FileResponse(
+        (yield from make(columns, found, session.zone)),
+        as_attachment=True,
+        filename=f"{name}.{ending}",
+        content_type=content_type,
     )
 
 

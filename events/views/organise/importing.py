@@ -2,15 +2,16 @@
 
 from django.contrib import messages
 from django.core import signing
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import auditing
+from accounts import auditing, underway
 from accounts.access import organiser
+from accounts.underway import Steps
 from events import importing
 from events.forms.attendees import ImportForm
 from events.importing import Line, UnusableFile
@@ -55,28 +56,57 @@ def read_file(request: HttpRequest, slug: str) -> HttpResponse:
 
 @organiser
 @require_POST
-def import_people(request: HttpRequest, slug: str) -> HttpResponse:
-    """Register the people of a preview: all of them, or nobody."""
-    now = timezone.now()
+def import_people(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Register the people of a preview: all of them, or nobody, also where it is stopped."""
     session = managed_session(request, slug)
     try:
-        people = signing.loads(
-            request.POST.get("people", ""), salt=_salt(session), max_age=PATIENCE_SECONDS
-        )
+        people = _people(request, session)
     except signing.BadSignature:
         messages.warning(request, _("Choose the file once more: the preview is too old."))
         return redirect("events:import", slug)
     lines = importing.check(people, session)
+    work = _registered_and_told(request, session, lines)
+    return underway.answer(request, work, total=len(importing.newcomers(lines)))
+
+
+def _people(request: HttpRequest, session: Session) -> list[tuple[int, dict[str, str]]]:
+    """The people of a preview of ours, not too old; raises `BadSignature`."""
+    people: list[tuple[int, dict[str, str]]] = signing.loads(
+        request.POST.get("people", ""), salt=_salt(session), max_age=PATIENCE_SECONDS
+    )
+    return people
+
+
+def _registered_and_told(
+    request: HttpRequest, session: Session, lines: list[Line]
+) -> Steps[HttpResponseBase]:
+    by, now = auditing.actor_of(request), timezone.now()
     try:
-        added = importing.register_all(session, lines, by=auditing.actor_of(request), now=now)
+        added = yield from importing.register_all(session, lines, by=by, now=now)
     except RegistrationRefused as refusal:
         sentence = _("Nobody was registered: %(reason)s")
         messages.error(request, sentence % {"reason": refusal})
-        return redirect("events:import", slug)
+        return redirect("events:import", session.slug)
     sentence = ngettext(
         "%(number)s person is registered, and is told by e-mail.",
         "%(number)s people are registered, and are told by e-mail.",
         added,
     )
     messages.success(request, sentence % {"number": added})
+    return redirect("events:attendees", session.slug)
+
+
+@organiser
+@require_POST
+def check_import(request: HttpRequest, slug: str) -> HttpResponse:
+    """What became of an import that was stopped, or broke off, while it was under way."""
+    session = managed_session(request, slug)
+    try:
+        is_undone = importing.is_undone(_people(request, session), session)
+    except signing.BadSignature:
+        return redirect("events:attendees", slug)
+    if is_undone:
+        messages.warning(request, _("The import did not go through: nobody was registered."))
+        return redirect("events:import", slug)
+    messages.success(request, _("The import was done already: everybody is registered."))
     return redirect("events:attendees", slug)

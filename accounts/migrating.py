@@ -72,6 +72,27 @@ class AddCheckGently(AddConstraint):
         )
 
 
+class AddUniqueGently(AddConstraint):
+    """Makes a condition of uniqueness hold, for some rows only, while the table is written to."""
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        """Make its index. Fails where rows break it, and leaves an index that counts for nothing."""
+        model = to_state.apps.get_model(app_label, self.model_name)
+        if not _is_postgresql(schema_editor):
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+            return
+        statement = str(self.constraint.create_sql(model, schema_editor))
+        schema_editor.execute(
+            statement.replace("UNIQUE INDEX", "UNIQUE INDEX CONCURRENTLY", 1), params=None
+        )
+
+
 class AddTrigrams(TrigramExtension):
     """Adds the extension pg_trgm, which comes with PostgreSQL; nothing on SQLite.
 

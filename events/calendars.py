@@ -113,6 +113,7 @@ def registrant_entry(
     `stamp` is the last change in a download and the moment of sending in a mail (RFC 5546 2.1.5).
     """
     session = registration.session
+    shared = registration.shared_as
     join = urljoin(settings.SITE_URL, registration.get_join_url())
     description = _description(session, parts, _page(session))
     if not (registration.is_cancelled or session.is_cancelled):
@@ -135,6 +136,9 @@ def registrant_entry(
         modified_at=last_change(registration),
         is_cancelled=registration.is_cancelled,
         attendee=Person(registration.email, registration.name),
+        # Beside others in one mailbox: an entry of their own, which no other's "no" takes away.
+        uid=f"{session.uid}-r{registration.pk}" if shared else "",
+        summary=f"{session.title} ({registration.name})" if shared else "",
     )
 
 
@@ -182,9 +186,11 @@ def _entry(
     modified_at: datetime | None = None,
     is_cancelled: bool = False,
     attendee: Person | None = None,
+    uid: str = "",
+    summary: str = "",
 ) -> Entry:
     return Entry(
-        uid=session.uid,
+        uid=uid or session.uid,
         sequence=session.sequence + steps,
         created_at=session.created_at,
         modified_at=modified_at or session.changed_at,
@@ -192,7 +198,7 @@ def _entry(
         # With its zone, which the calendars on the web are told.
         starts_at=session.starts_at.astimezone(session.zone),
         ends_at=session.ends_at,
-        summary=session.title,
+        summary=summary or session.title,
         description=description,
         location=session.venue or str(Session.Attendance(session.attendance).label),
         url=url,

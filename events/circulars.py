@@ -112,21 +112,22 @@ def reach(circular: Circular, now: datetime) -> Reach:
             address__in=session.registrations.values("email_key")
         ).values_list("address", flat=True)
     )
-    live = set(session.registrations.live().values_list("email_key", flat=True))
+    live = set(session.registrations.live().values_list("email_key", "shared_as"))
     found = Reach()
     left_out: dict[str, list[Registration]] = defaultdict(list)
-    seen: set[str] = set()
-    # The latest registration of an address speaks for it.
+    seen: set[tuple[str, str]] = set()
+    # The latest registration of an address speaks for it; of a shared one, each person's.
     for row in sorted(group_of(circular, now), key=lambda row: (row.is_cancelled, -row.pk)):
-        if row.is_cancelled and row.email_key in live:
+        own = (row.email_key, row.shared_as)
+        if row.is_cancelled and own in live:
             left_out[BACK].append(row)
-        elif row.email_key in seen:
+        elif own in seen:
             left_out[DOUBLE].append(row)
         elif row.email_key in stopped:
             left_out[SUPPRESSED].append(row)
         else:
             found.people.append(row)
-        seen.add(row.email_key)
+        seen.add(own)
     found.people.sort(key=lambda row: row.pk)
     found.left_out = {reason: left_out[reason] for reason in REASONS if left_out[reason]}
     return found

@@ -6,7 +6,8 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -20,9 +21,9 @@ from accounts.auditing import Actor
 from accounts.names import address_key, matching_key
 from accounts.spreadsheets import without_mark
 from accounts.underway import Steps
-from events import answering, organising, seating
+from events import answering, organising, seating, sharing
 from events.forms.attendees import AttendeeForm
-from events.models import Question, Session
+from events.models import Question, Registration, Session
 from events.registering import Applicant
 
 LARGEST_FILE_BYTES = 1_000_000
@@ -68,19 +69,35 @@ class Line:
     typed: dict[str, str]
     applicant: Applicant | None
     problems: list[str] = field(default_factory=list)
-    is_known: bool = False
+    # The name under which this person, or their address, is registered already.
+    known_as: str = ""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether nothing becomes of it, since they are registered already."""
+        return bool(self.known_as)
+
+    @property
+    def has_other_name(self) -> bool:
+        """Whether they are registered under another name than stands here."""
+        return self.is_known and matching_key(self.known_as) != matching_key(self.typed["name"])
 
 
-def read(content: bytes, session: Session) -> list[Line]:
-    """The people in a file, each looked at by the rules of the form; raises `UnusableFile`."""
+def read(content: bytes, session: Session, *, shares_address: bool = False) -> list[Line]:
+    """The people in a file, each looked at by the rules of the form; raises `UnusableFile`.
+
+    `shares_address` allows an address under several names.
+    """
     table = _table(content)
     if len(table) < 2:
         raise UnusableFile(_("The file holds nobody."))
     (_number, heading), *rows = table
     questions = list(session.questions.all())
     places = _places(heading, questions)
+    said = {"shares_address": "on"} if shares_address else {}
     people = [
-        (number, {name: _typed(row, at) for name, at in places.items()}) for number, row in rows
+        (number, {name: _typed(row, at) for name, at in places.items()} | said)
+        for number, row in rows
     ]
     return check(people, session)
 
@@ -91,23 +108,42 @@ def _typed(row: list[str], at: int) -> str:
 
 def check(people: Sequence[tuple[int, dict[str, str]]], session: Session) -> list[Line]:
     """Each of these people, by their line, with what is wrong; and who is registered already."""
-    live = session.registrations.live().filter(anonymised_at=None)
-    known = set(live.values_list("email_key", flat=True))
+    known: dict[str, list[Registration]] = defaultdict(list)
+    for row in session.registrations.live().named().order_by("pk"):
+        known[row.email_key].append(row)
     questions = list(session.questions.all())
     lines: list[Line] = []
-    seen: set[str] = set()
+    seen: dict[str, set[str]] = defaultdict(set)
     for number, typed in people:
         language = {"language": _language(typed.get("language", ""), session)}
         answers, problems = _answers(typed, questions)
         form = AttendeeForm(typed | language | answers, questions=questions)
         problems += [str(error) for errors in form.errors.values() for error in errors]
         key = address_key(typed.get("email", "")) if not problems else ""
-        if key and key in seen:
-            problems = [_("This address stands in the file more than once.")]
-        seen.add(key)
+        name = sharing.key_of(typed.get("name", ""))
+        shares = bool(typed.get("shares_address"))
+        if key:
+            problems = _doubles(name, seen[key], shares=shares)
+        seen[key].add(name)
         applicant = None if problems else form.applicant()
-        lines.append(Line(number, typed, applicant, problems, is_known=key in known))
+        same = [row for row in known[key] if not shares or sharing.is_named(row, name)]
+        known_as = same[0].name if same else ""
+        lines.append(Line(number, typed, applicant, problems, known_as=known_as))
     return lines
+
+
+def _doubles(name: str, names: Collection[str], *, shares: bool) -> list[str]:
+    """What is wrong with a name for whose address these names stand in the file before."""
+    if name in names:
+        return [_("This person stands in the file more than once, with the same address.")]
+    if names and not shares:
+        return [
+            _(
+                "This address stands in the file under several names. Do several people share it?"
+                " Then tick that below."
+            )
+        ]
+    return []
 
 
 def _answers(

@@ -377,8 +377,13 @@ def _registrations(messages: Sequence[Message]) -> dict[int, Registration]:
     sessions = Session.objects.select_related("programme", "seats").in_bulk(
         {row.session_id for row in rows.values()}
     )
+    sharing = Registration.objects.exclude(shared_as="").filter(
+        email_key__in={row.email_key for row in rows.values()}
+    )
+    shared = set(sharing.values_list("session_id", "email_key"))
     for row in rows.values():
         row.session = sessions[row.session_id]
+        row.shares_address = (row.session_id, row.email_key) in shared
     return {number: rows[object_id] for number, object_id in about.items() if object_id in rows}
 
 
@@ -663,17 +668,18 @@ def _about_taking_part(session: Session) -> tuple[str, list[str]]:
 
 def _write_links(registration: Registration, message: Message, now: datetime) -> Letter:
     found = list(_coming_registrations(registration.email, now))
+    is_shared = any(row.shared_as for row in found)
     return Letter(
         recipient=registration.email,
         language=registration.language,
         subject=_("Your registrations"),
         heading=_("Your registrations"),
-        greeting=_("Hello %(name)s,") % {"name": registration.name},
+        greeting=_("Hello,") if is_shared else _hello(registration.name),
         opening=[_("You asked for the links to your registrations. Here they are:")],
         facts=[
             (
                 words.period(row.session.starts_at, row.session.ends_at, row.session.zone),
-                row.session.title,
+                f"{row.name} – {row.session.title}" if is_shared else row.session.title,
                 absolute(row.get_absolute_url()),
             )
             for row in found
@@ -728,6 +734,9 @@ def letter_about(
     Of a `kind` that may have one, also the paragraph that the organisers of the session added.
     """
     session = registration.session
+    if registration.shares_address and not has_web_address(registration.name):
+        # Colleagues see in their mailbox whose it is.
+        subject = f"{registration.name} – {subject}"
     contact_name, contact_email = session.contact
     label, path = button
     foot = [_once(session, _page_of)]

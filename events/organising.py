@@ -14,7 +14,7 @@ from accounts import auditing
 from accounts.auditing import Actor
 from accounts.models import Action
 from accounts.underway import Steps
-from events import registering, seating
+from events import registering, seating, sharing
 from events.models import Registration, Session
 from events.registering import Applicant, Outcome
 
@@ -96,9 +96,17 @@ def move_to(
 
 
 def add(session: Session, applicant: Applicant, *, by: Actor, now: datetime) -> Outcome:
-    """Register somebody on their behalf, also outside the registration period."""
+    """Register somebody on their behalf, also outside the registration period.
+
+    Raises `sharing.AddressTaken` where somebody with another name has their address, unless the
+    organiser said that they share it.
+    """
     with transaction.atomic():
-        outcome = registering.register(session, applicant, received_at=now, by_organiser=True)
+        if applicant.shares_address:
+            outcome = registering.register_beside(session, applicant, now=now)
+        else:
+            sharing.refuse_taken(session, applicant.email, applicant.name)
+            outcome = registering.register(session, applicant, received_at=now, by_organiser=True)
         if outcome.is_own:
             _record(Action.REGISTRATION_ADDED, outcome.registration, by, now)
     return outcome

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts import directory
 from accounts.codes import new_public_id
 from accounts.names import address_key, normal_address
-from events import answering, messages, seating
+from events import answering, messages, seating, sharing
 from events.models import (
     Answers,
     Consent,
@@ -62,6 +62,8 @@ class Applicant:
     # Only where the session asks for it and the person agreed that the organiser reads it.
     access: str = ""
     diet: str = ""
+    # An organiser says that others may have the same address.
+    shares_address: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,9 +107,9 @@ def register(
             _enter(registration, applicant)
             messages.tell_of_registration(registration, now=received_at)
             return Outcome(registration, is_own=True)
-    except (IntegrityError, SessionFull):
+    except (IntegrityError, SessionFull, AlreadyRegistered):
         # The seat taken above is given back with the rest of that transaction.
-        known = live_registration(session, applicant.email)
+        known = live_registration(session, applicant.email, applicant.name)
         if known is None:
             raise
         is_own = _is_same_form(known, applicant)
@@ -116,6 +118,26 @@ def register(
             if session.state(received_at, is_full=_is_full(session)) is SessionState.FULL:
                 raise SessionFull(_("All seats are taken.")) from None
         return Outcome(known, is_own=is_own)
+
+
+@transaction.atomic
+def register_beside(session: Session, applicant: Applicant, *, now: datetime) -> Outcome:
+    """Register somebody whose address others may have too, as an organiser may.
+
+    Whoever is registered with that address by the same name stays so, and gets their mail again.
+    Raises a `RegistrationRefused`.
+    """
+    refuse_unusable(applicant.email)
+    refuse_unless_open(session, now, by_organiser=True)
+    seating.lock(session)
+    others = sharing.with_address(session, applicant.email, applicant.name)
+    if others and sharing.is_named(others[0], applicant.name):
+        send_again(others[0], now=now)
+        return Outcome(others[0], is_own=False)
+    enter = _enter_beside if others else _enter
+    registration = enter(session, applicant, now)
+    messages.tell_of_registration(registration, now=now)
+    return Outcome(registration, is_own=True)
 
 
 @transaction.atomic
@@ -131,7 +153,9 @@ def register_at_the_door(session: Session, applicant: Applicant, *, now: datetim
     seats = seating.lock(session)
     if seats.is_shut:
         raise SessionCancelled(_("This session has been cancelled."))
-    known = _registration_of_form(session, applicant) or live_registration(session, applicant.email)
+    known = _registration_of_form(session, applicant) or live_registration(
+        session, applicant.email, applicant.name
+    )
     if known is None:
         seats.taken += 1
         known = drawn_up(session, applicant, now)
@@ -162,6 +186,14 @@ def _is_full(session: Session) -> bool:
 def _enter(registration: Registration, applicant: Applicant) -> None:
     is_seated = seating.take_seat_or_place_in_line(registration.session)
     write_down(registration, applicant, is_seated=is_seated)
+
+
+def _enter_beside(session: Session, applicant: Applicant, received_at: datetime) -> Registration:
+    """For an address that others have: to be called with the seats of the session in hand."""
+    registration = drawn_up(session, applicant, received_at)
+    registration.shared_as = sharing.key_of(applicant.name)
+    _enter(registration, applicant)
+    return registration
 
 
 def drawn_up(
@@ -200,6 +232,9 @@ def write_down(registration: Registration, applicant: Applicant, *, is_seated: b
     """The rows of somebody whose seat or place in line has been counted."""
     _hold_organisation(registration)
     received_at = registration.received_at
+    # Whoever stands above nobody is the first with this address.
+    if registration.calendar_steps and not registration.shared_as:
+        sharing.refuse_shared(registration)
     registration.state = Registration.State.CONFIRMED if is_seated else Registration.State.WAITING
     registration.confirmed_at = received_at if is_seated else None
     registration.save()
@@ -246,8 +281,9 @@ def _hold_organisation(registration: Registration) -> None:
     )
 
 
-def live_registration(session: Session, email: str) -> Registration | None:
-    return session.registrations.live().filter(email_key=address_key(email)).first()
+def live_registration(session: Session, email: str, name: str = "") -> Registration | None:
+    """Who is registered with an address; where several share it, who has that name or was first."""
+    return next(iter(sharing.with_address(session, email, name)), None)
 
 
 def _steps_above(registration: Registration) -> int:
@@ -366,11 +402,16 @@ def move_to(registration: Registration, session: Session, *, now: datetime) -> R
     fresh = Registration.objects.select_related("session").get(pk=registration.pk)
     if fresh.is_cancelled or fresh.anonymised_at is not None:
         raise NotRegistered(_("This registration was cancelled meanwhile."))
-    if live_registration(session, fresh.email) is not None:
+    others = sharing.with_address(session, fresh.email, fresh.name)
+    is_there = others and (not fresh.shares_address or sharing.is_named(others[0], fresh.name))
+    if is_there:
         raise AlreadyRegistered(_("This person is registered for that session already."))
     applicant = _applicant_of(fresh, session)
-    moved = drawn_up(session, applicant, now)
-    _enter(moved, applicant)
+    if others:
+        moved = _enter_beside(session, applicant, now)
+    else:
+        moved = drawn_up(session, applicant, now)
+        _enter(moved, applicant)
     _carry_needs(fresh, moved)
     cancel(fresh, now=now, by=Registration.CancelledBy.ORGANISER, moved_to=moved)
     messages.tell_of_registration(moved, now=now)
@@ -413,6 +454,7 @@ def correct(registration: Registration, details: Applicant, *, now: datetime) ->
     address can no longer use those. Raises `UnusableAddress` and `AlreadyRegistered`.
     """
     refuse_unusable(details.email)
+    seating.lock(registration.session)
     fresh = Registration.objects.select_for_update(of=("self",)).get(pk=registration.pk)
     before = {name: getattr(fresh, name) for name in CORRECTABLE}
     fresh.name = " ".join(details.name.split())
@@ -426,6 +468,8 @@ def correct(registration: Registration, details: Applicant, *, now: datetime) ->
     if "email" in changed:
         fresh.public_id = new_public_id()
         fresh.calendar_steps += 1
+    if fresh.email_key != address_key(before["email"]) and not fresh.is_cancelled:
+        sharing.move_in(fresh, is_allowed=details.shares_address)
     try:
         with transaction.atomic():
             fresh.save()

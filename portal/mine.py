@@ -114,12 +114,16 @@ def _own_deadlines(user: User, now: datetime) -> list[tuple[Deadline, Entry]]:
 
 
 def _latest_of_each_session(found: Iterable[Registration]) -> Iterable[Registration]:
-    """One registration a session: a live one before a cancelled one, then the latest."""
-    best: dict[int, Registration] = {}
+    """One registration a session: a live one before a cancelled one, then the latest.
+
+    Of several people with one address each has theirs.
+    """
+    best: dict[tuple[int, str], Registration] = {}
     for registration in found:
-        known = best.get(registration.session_id)
+        own = (registration.session_id, registration.shared_as)
+        known = best.get(own)
         if known is None or known.is_cancelled or not registration.is_cancelled:
-            best[registration.session_id] = registration
+            best[own] = registration
     return best.values()
 
 

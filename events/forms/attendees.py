@@ -23,6 +23,16 @@ from events.registering import Applicant
 from moments import words
 
 
+def sharing_field(*, is_asked: bool) -> forms.BooleanField:
+    """Whether several people have one address: a question for when it comes up."""
+    return forms.BooleanField(
+        label=_("Several people share one address"),
+        required=False,
+        help_text=_("Each gets mails of their own there, with their name in the subject."),
+        widget=forms.CheckboxInput() if is_asked else forms.HiddenInput(),
+    )
+
+
 class AttendeeForm(forms.Form):
     """Somebody an organiser adds, or whose details are put right."""
 
@@ -52,6 +62,7 @@ class AttendeeForm(forms.Form):
     language = forms.ChoiceField(
         label=_("Language of the e-mails"), choices=settings.LANGUAGES, widget=forms.Select()
     )
+    shares_address = sharing_field(is_asked=False)
 
     def __init__(
         self,
@@ -62,6 +73,12 @@ class AttendeeForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.answering = Answering(self, questions, given=given, is_lenient=True)
+        if self.data.get("shares_address"):
+            self.ask_about_sharing()
+
+    def ask_about_sharing(self) -> None:
+        """Show the question whether others have the address too."""
+        self.fields["shares_address"].widget = forms.CheckboxInput()
 
     def clean_email(self) -> str:
         """Keep the address in its normal form; refuse what no invitation can name."""
@@ -225,6 +242,7 @@ class ImportForm(forms.Form):
         },
         widget=forms.FileInput({"class": "au-c-input", "accept": ".xlsx,.csv,.txt"}),
     )
+    shares_address = sharing_field(is_asked=True)
 
     def content(self) -> bytes:
         """The bytes of the file."""

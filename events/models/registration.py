@@ -13,6 +13,7 @@ from django.db.models import Case, Count, F, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
 from django.db.models.sql.compiler import SQLCompiler
 from django.urls import get_script_prefix, reverse
+from django.utils.functional import cached_property
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -236,6 +237,7 @@ PERSONAL = (
     "name",
     "email",
     "email_key",
+    "shared_as",
     "organisation_name",
     "organisation_key",
     "job_title",
@@ -270,6 +272,17 @@ class Registration(models.Model):
     name = models.CharField(_("name"), max_length=150, validators=[validate_one_line])
     email = models.EmailField(_("e-mail address"))
     email_key = models.CharField(max_length=254, editable=False)
+    shared_as = models.CharField(
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text=_(
+            "The name, as names are compared, of who shares an address that was registered before;"
+            " empty: theirs alone, or theirs first."
+        ),
+    )
     organisation_name = models.CharField(
         _("organisation"), max_length=200, validators=[validate_one_line]
     )
@@ -350,9 +363,9 @@ class Registration(models.Model):
         ordering = ("pk",)
         constraints = [
             models.UniqueConstraint(
-                fields=["session", "email_key"],
+                fields=["session", "email_key", "shared_as"],
                 condition=~Q(state="cancelled") & Q(anonymised_at=None),
-                name="one_live_registration_each",
+                name="one_live_registration_by_name",
             ),
             models.CheckConstraint(
                 condition=(Q(state="cancelled", cancelled_at__isnull=False) & ~Q(cancelled_by=""))
@@ -382,6 +395,12 @@ class Registration(models.Model):
     def get_absolute_url(self) -> str:
         """The owner's page to manage it, in the active language."""
         return _address("events:manage", self.managing_code)
+
+    @cached_property
+    def shares_address(self) -> bool:
+        """Whether somebody else is registered for the session with the same address, or was."""
+        others = self.session.registrations.exclude(shared_as="")
+        return bool(self.shared_as) or others.filter(email_key=self.email_key).exists()
 
     @property
     def is_anonymous(self) -> bool:

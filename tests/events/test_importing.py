@@ -325,7 +325,7 @@ def confirm(client: CheckedClient, session: Session, people: str) -> Any:
 def test_file_is_shown_before_anybody_is_registered(
     session: Session, organiser: User, client: CheckedClient
 ) -> None:
-    make_registration(session, email="jan@example.org")
+    make_registration(session, name="Jan D'Hondt", email="jan@example.org")
 
     answer = send(client, session, csv_of(HEADING, AN, JAN))
 

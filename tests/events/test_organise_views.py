@@ -437,7 +437,7 @@ def test_address_of_somebody_else_is_refused_next_to_the_field(
     answer = client.post(page_of(row, "correct-attendee"), FORM)
 
     assert answer.status_code == 422
-    assert "al iemand ingeschreven" in answer.content.decode()
+    assert "al met dit adres ingeschreven" in answer.content.decode()
     assert answer.context["form"].errors.keys() == {"email"}
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError
 
-from events import groups, registering, rescheduling, seating
+from events import groups, registering, rescheduling, seating, sharing
 from events.groups import Requester
 from events.models import Registration, RegistrationGroup, SeatCount, Session
 from events.refusing import SessionCancelled, SessionFull
@@ -441,6 +441,45 @@ def test_two_who_name_one_substitute_at_once_give_them_one_seat() -> None:
     assert results == [True, True]
     assert states(session) == {CONFIRMED: 1, CANCELLED: 2}
     assert counters(session) == {CONFIRMED: 1, WAITING: 0}
+
+
+def adder(session: Session, name: str) -> Callable[[], bool]:
+    """Somebody with the shared mailbox, added by an organiser in a request of its own."""
+    own = Session.objects.get(pk=session.pk)
+    who = applicant("info@example.org", name=name, shares_address=True)
+    return lambda: registering.register_beside(own, who, now=NOW).is_own
+
+
+def test_people_who_share_an_address_are_added_once_by_two_organisers_at_once() -> None:
+    session = make_session(capacity=9)
+
+    results = at_once(*[adder(session, name) for name in ("An", "Bo", "Cé") for _ in range(2)])
+
+    assert Counter(results) == {True: 3, False: 3}
+    assert states(session) == {CONFIRMED: 3}
+    assert counters(session) == {CONFIRMED: 3, WAITING: 0}
+
+
+def test_rig_refuses_one_when_people_who_share_are_looked_up_apart_from_the_insert(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The negative control: without the seats' row both find nobody; one is refused."""
+    session = make_session(capacity=9)
+    all_have_looked = Barrier(2)
+    look = sharing.with_address
+
+    def look_and_wait(*args: Any) -> list[Registration]:
+        found = look(*args)
+        if len(args) == 3:  # by name, as before somebody is added; not what refuses them afterwards
+            all_have_looked.wait(PATIENCE_SECONDS)
+        return found
+
+    monkeypatch.setattr(registering.seating, "lock", lambda session: None)
+    monkeypatch.setattr(registering.sharing, "with_address", look_and_wait)
+
+    results = at_once(adder(session, "An"), adder(session, "An"))
+
+    assert sorted(type(result).__name__ for result in results) == ["AlreadyRegistered", "bool"]
 
 
 def test_rig_splits_a_group_when_the_seats_are_counted_apart_from_the_insert() -> None:

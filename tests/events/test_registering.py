@@ -844,7 +844,7 @@ def bare_registration(session: Session, **fields: object) -> Registration:
 
 def assert_refuses(name: str, error: IntegrityError) -> None:
     """By the constraint meant; SQLite names a unique index by its columns."""
-    columns = {"one_live_registration_each": "email_key"}
+    columns = {"one_live_registration_by_name": "email_key"}
     assert name in str(error) or columns.get(name, name) in str(error)
 
 
@@ -871,7 +871,7 @@ def test_database_refuses_a_second_live_registration() -> None:
     with pytest.raises(IntegrityError) as error, transaction.atomic():
         bare_registration(session, state="waiting", confirmed_at=None)
 
-    assert_refuses("one_live_registration_each", error.value)
+    assert_refuses("one_live_registration_by_name", error.value)
 
 
 def test_database_allows_a_live_registration_beside_cancelled_ones() -> None:

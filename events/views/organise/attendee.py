@@ -17,7 +17,7 @@ from events.forms.attendees import AttendeeForm, MoveForm
 from events.messages import TITLES
 from events.messages import about as messages_about
 from events.models import Needs, Registration, Session
-from events.refusing import RegistrationRefused
+from events.refusing import AlreadyRegistered, RegistrationRefused
 from events.registering import CORRECTABLE
 from events.views.organise.frame import managed_session, note, session_frame
 from mailing import hearing
@@ -97,6 +97,9 @@ def correct(request: HttpRequest, slug: str, number: int) -> HttpResponse:
             is_changed = organising.correct(
                 registration, form.applicant(), by=auditing.actor_of(request), now=now
             )
+        except AlreadyRegistered as refusal:
+            form.add_error("email", str(refusal))
+            form.ask_about_sharing()
         except RegistrationRefused as refusal:
             form.add_error("email", str(refusal))
         else:
@@ -157,6 +160,9 @@ def add(request: HttpRequest, slug: str) -> HttpResponse:
             outcome = organising.add(
                 session, form.applicant(), by=auditing.actor_of(request), now=now
             )
+        except AlreadyRegistered as refusal:
+            form.add_error("email", str(refusal))
+            form.ask_about_sharing()
         except RegistrationRefused as refusal:
             form.add_error(None, str(refusal))
         else:

@@ -38,7 +38,9 @@ def read_file(request: HttpRequest, slug: str) -> HttpResponse:
     lines: list[Line] = []
     if is_sent and form.is_valid():
         try:
-            lines = importing.read(form.content(), session)
+            lines = importing.read(
+                form.content(), session, shares_address=form.cleaned_data["shares_address"]
+            )
         except UnusableFile as refusal:
             form.add_error("file", str(refusal))
     wrong = [line for line in lines if line.problems]

@@ -82,7 +82,7 @@ class AddUniqueGently(AddConstraint):
         from_state: ProjectState,
         to_state: ProjectState,
     ) -> None:
-        """Make its index. Fails where rows break it, and leaves an index that counts for nothing."""
+        """Make its index. Fails where rows break it, and leaves one that counts for nothing."""
         model = to_state.apps.get_model(app_label, self.model_name)
         if not _is_postgresql(schema_editor):
             super().database_forwards(app_label, schema_editor, from_state, to_state)

@@ -134,8 +134,7 @@ def register_beside(session: Session, applicant: Applicant, *, now: datetime) ->
     if others and sharing.is_named(others[0], applicant.name):
         send_again(others[0], now=now)
         return Outcome(others[0], is_own=False)
-    enter = _enter_beside if others else _enter
-    registration = enter(session, applicant, now)
+    registration = _enter_beside(others, session, applicant, now)
     messages.tell_of_registration(registration, now=now)
     return Outcome(registration, is_own=True)
 
@@ -188,10 +187,13 @@ def _enter(registration: Registration, applicant: Applicant) -> None:
     write_down(registration, applicant, is_seated=is_seated)
 
 
-def _enter_beside(session: Session, applicant: Applicant, received_at: datetime) -> Registration:
-    """For an address that others have: to be called with the seats of the session in hand."""
+def _enter_beside(
+    others: Sequence[Registration], session: Session, applicant: Applicant, received_at: datetime
+) -> Registration:
+    """Beside those with the same address; to be called with the seats of the session in hand."""
     registration = drawn_up(session, applicant, received_at)
-    registration.shared_as = sharing.key_of(applicant.name)
+    if others:
+        registration.shared_as = sharing.key_of(applicant.name)
     _enter(registration, applicant)
     return registration
 
@@ -407,11 +409,7 @@ def move_to(registration: Registration, session: Session, *, now: datetime) -> R
     if is_there:
         raise AlreadyRegistered(_("This person is registered for that session already."))
     applicant = _applicant_of(fresh, session)
-    if others:
-        moved = _enter_beside(session, applicant, now)
-    else:
-        moved = drawn_up(session, applicant, now)
-        _enter(moved, applicant)
+    moved = _enter_beside(others, session, applicant, now)
     _carry_needs(fresh, moved)
     cancel(fresh, now=now, by=Registration.CancelledBy.ORGANISER, moved_to=moved)
     messages.tell_of_registration(moved, now=now)

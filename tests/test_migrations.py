@@ -98,7 +98,8 @@ def excuse(migration: Migration) -> str:
 
 
 @pytest.mark.postgres
-@pytest.mark.django_db
+# What is made beside the work of others refuses to be in a transaction.
+@pytest.mark.django_db(transaction=True)
 def test_no_new_migration_holds_anybody_up() -> None:
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes(), clean_start=True)

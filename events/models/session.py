@@ -358,7 +358,7 @@ class Session(models.Model):
             return attendance
         if not self.has_link:
             return self.venue
-        return gettext("%(label)s: %(value)s") % {"label": attendance, "value": self.venue}
+        return f"{self.venue} ({attendance})"
 
     @property
     def link_released_at(self) -> datetime:

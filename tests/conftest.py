@@ -25,6 +25,16 @@ gc.set_threshold(50_000, 20, 20)
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what asks no database, so that it need not be tried on each."""
+    for item in items:
+        asks = set(getattr(item, "fixturenames", ()))
+        marks = {mark.name for mark in item.iter_markers()}
+        if not (marks & {"django_db", "postgres"} or asks & {"db", "transactional_db"}):
+            item.add_marker("once")
+
+
 def _migrated() -> Path | None:
     """Where an SQLite database lies as all migrations left it, empty; None on PostgreSQL.
 

@@ -6,6 +6,7 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 import html5lib
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 
@@ -15,13 +16,22 @@ _XHTML = "{http://www.w3.org/1999/xhtml}"
 
 
 class CheckedClient(Client):
-    """Django's test client; every HTML page that is not Django's admin must be sound."""
+    """Django's test client; every HTML page that is not Django's admin must be sound.
+
+    Whichever database answers, it is the same page: on SQLite alone it is read.
+    """
 
     def request(self, **request: Any) -> Any:
         """Fetch, then check what came back."""
         response = super().request(**request)
         is_page = response.headers.get("Content-Type", "").startswith("text/html")
-        if is_page and not response.streaming and "/admin/" not in request["PATH_INFO"]:
+        is_read_here = connection.vendor == "sqlite"
+        if (
+            is_page
+            and is_read_here
+            and not response.streaming
+            and "/admin/" not in request["PATH_INFO"]
+        ):
             check(response)
         return response
 

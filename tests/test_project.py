@@ -812,6 +812,8 @@ POST                      /organise/sessions/{slug}/attendees/import/ 302 404 40
 PUT PATCH DELETE          /organise/sessions/{slug}/attendees/import/ 302 404 405 405 405
 POST                      /organise/sessions/{slug}/attendees/import/people/ 302 404 404 302 302
 GET HEAD PUT DELETE       /organise/sessions/{slug}/attendees/import/people/ 302 404 405 405 405
+POST                      /organise/sessions/{slug}/attendees/import/check/ 302 404 404 302 302
+GET HEAD PUT DELETE       /organise/sessions/{slug}/attendees/import/check/ 302 404 405 405 405
 POST                      /organise/sessions/{slug}/attendees/views/ 302 404 404 422 422
 GET HEAD PUT PATCH DELETE /organise/sessions/{slug}/attendees/views/ 302 404 405 405 405
 POST         /organise/sessions/{slug}/attendees/views/{view}/delete/ 302 404 404 404 404

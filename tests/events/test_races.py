@@ -460,6 +460,8 @@ def test_people_who_share_an_address_are_added_once_by_two_organisers_at_once() 
     assert counters(session) == {CONFIRMED: 3, WAITING: 0}
 
 
+# SQLite lets nobody else look while one writes.
+@pytest.mark.postgres
 def test_rig_refuses_one_when_people_who_share_are_looked_up_apart_from_the_insert(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -1,7 +1,5 @@
 """Every kind of mail as its reader gets it, on one's own machine."""
 
-from itertools import groupby
-
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -31,8 +29,10 @@ def example_list(request: HttpRequest) -> HttpResponse:
     now, language = timezone.now(), get_language() or settings.LANGUAGE_CODE
     # In one language only: each subject costs the making of all that its mail is about.
     rows = [(name, examples.letter(name, language, now).subject) for name in examples.names()]
-    kinds = [(kind, list(found)) for kind, found in groupby(rows, lambda row: _app_of(row[0]))]
-    context = {"kinds": kinds, "languages": settings.LANGUAGES}
+    kinds: dict[str, list[tuple[str, str]]] = {}
+    for row in rows:
+        kinds.setdefault(_app_of(row[0]), []).append(row)
+    context = {"kinds": list(kinds.items()), "languages": settings.LANGUAGES}
     return render(request, "mailing/examples.html", context)
 
 

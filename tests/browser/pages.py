@@ -231,7 +231,9 @@ def send_too_late(page: Page, world: World) -> None:
 
 
 def newest_mail(page: Page, world: World) -> None:
-    """Open the newest mail."""
+    """Open the newest mail: of somebody who has just registered."""
+    build.make_registration(Session.objects.get(slug="waiting-list"))
+    call_command("worker", "--once")
     page.goto(f"{world.home}/mailbox/")
     page.locator("main table a").first.click()
     page.wait_for_url(re.compile("/mailbox/.+/"))
@@ -721,7 +723,7 @@ PAGES = {
     "call to work on": working("/organise/calls/oproep/"),
     "call to edit": working("/organise/calls/oproep/texts/"),
     "call to edit with errors": sent(
-        working("/organise/calls/oproep/texts/"), title_nl="", official_url="geen adres"
+        working("/organise/calls/oproep/texts/"), title_nl="", official_url="https://geen-adres"
     ),
     "terms": working("/organise/calls/oproep/terms/"),
     "terms none": working("/organise/calls/zonder-datum/terms/"),

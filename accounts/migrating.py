@@ -196,7 +196,7 @@ class AddSearchColumnsGently(Operation):
     `kept` says of which columns each pair is made, by the name it is `kept_as` in
     `accounts.searching.Texts`; nothing on SQLite. The database keeps them by itself, so that no way
     of writing leaves them behind. The price is one rewriting of the table, in which nobody reads or
-    writes it: about a second for a thousand sessions. And as long as they are there PostgreSQL
+    writes it: some seconds for a thousand sessions. And as long as they are there PostgreSQL
     changes the type of no column they are made of: a migration that does takes them away before,
     and adds them again.
     """

@@ -16,7 +16,7 @@ AS = "LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5000 SET search_path = pg_catalo
 
 
 def add_functions(_apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """Make the plain text in a tenth of the time, and the forms of its words in one vector."""
+    """Make the plain text in a fraction of the time, and the forms of its words in one vector."""
     if schema_editor.connection.vendor != "postgresql":
         return
     table = import_module("accounts.migrations.0017_plain_text")

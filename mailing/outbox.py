@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 from types import TracebackType
 from typing import Any, Self
@@ -23,7 +24,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext_noop
 
 from accounts import tracing
-from mailing import batches, hearing, pausing, providers
+from mailing import batches, hearing, pausing, providers, smtp
 from mailing.batches import Batch
 from mailing.letters import Letter, NotWanted, mail_of
 from mailing.models import Heartbeat, Message
@@ -65,6 +66,7 @@ class Left:
     SECONDS = 0.1
 
     def __init__(self) -> None:
+        self.count = 0
         self._noted: list[tuple[Message, datetime, str, str]] = []
         self._since = 0.0
 
@@ -81,6 +83,7 @@ class Left:
 
     def note(self, message: Message, now: datetime, *, recipient: str, provider_id: str) -> None:
         """Remember that a mail left, and write it down soon."""
+        self.count += 1
         if not self._noted:
             self._since = time.monotonic()
         self._noted.append((message, now, recipient, provider_id))
@@ -105,6 +108,58 @@ class Left:
                 _finish([message], Message.State.SENT, now, **more)
             for rows in alike.values():
                 _finish([message for message, _now in rows], Message.State.SENT, rows[-1][1])
+
+
+class InHand:
+    """The mail that a server has but has not answered yet: the next is written meanwhile."""
+
+    def __init__(self, senders: Senders, left: Left, clock: Clock) -> None:
+        self._senders = senders
+        self._left = left
+        self._clock = clock
+        self._settle: Callable[[], None] = _nothing_in_hand
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        self.settle()
+
+    def settle(self) -> None:
+        """Hear what became of the mail in hand, if there is one, and see that it is written."""
+        settle, self._settle = self._settle, _nothing_in_hand
+        settle()
+
+    def take(self, message: Message, letter: Letter, mail: EmailMessage) -> None:
+        """Hand a mail to a server, after the one before it. Raises `NoneAvailable`."""
+        self.settle()
+        name, sender = self._senders.take()
+        try:
+            hear = _hand_over(sender, mail, letter, message)
+        except Exception as error:  # whatever a provider does, the message must not be lost
+            _deal_with(error, message, self._senders, name, self._clock())
+        else:
+            self._settle = partial(self._note, message, letter.recipient, name, hear)
+
+    def _note(self, message: Message, recipient: str, name: str, hear: Callable[[], str]) -> None:
+        with tracing.traced(message.request_id):
+            try:
+                provider_id = hear()
+            except Exception as error:
+                _deal_with(error, message, self._senders, name, self._clock())
+                return
+            self._senders.worked(name)
+            self._left.note(message, self._clock(), recipient=recipient, provider_id=provider_id)
+            logger.info("Message %s left", message.key)
+
+
+def _nothing_in_hand() -> None:
+    """No mail waits for its answer."""
 
 
 @dataclass(frozen=True)
@@ -208,10 +263,9 @@ def claim(now: datetime, *, size: int = BATCH_SIZE) -> list[Message]:
 
 def deliver(messages: list[Message], *, clock: Clock, is_stopping: Callable[[], bool]) -> int:
     """Send claimed messages over one connection; how many left. Those not begun are given back."""
-    sent = 0
     batch: Batch | None = None
     pause = pausing.Lookout()
-    with Senders(clock) as senders, Left() as left:
+    with Senders(clock) as senders, Left() as left, InHand(senders, left, clock) as in_hand:
         for position, message in enumerate(messages):
             if batch is None or not batch.holds(message):
                 batch = Batch(messages[position:])
@@ -227,40 +281,31 @@ def deliver(messages: list[Message], *, clock: Clock, is_stopping: Callable[[], 
                 continue
             try:
                 with tracing.traced(message.request_id):
-                    sent += _deliver_one(message, senders, left, clock)
+                    _deliver_one(message, in_hand, clock())
             except NoneAvailable as reason:
                 # Nobody's attempt is used up by a server that is not there.
                 _give_back(messages[position:], reason=str(reason))
                 break
-    return sent
+    return left.count
 
 
-def _deliver_one(message: Message, senders: Senders, left: Left, clock: Clock) -> bool:
-    """Send one message if it can leave; whether it did. Raises `NoneAvailable`."""
-    now = clock()
+def _deliver_one(message: Message, in_hand: InHand, now: datetime) -> None:
+    """Send one message if it can leave. Raises `NoneAvailable`."""
     try:
         letter = composer_of(message.kind)(message, now)  # which may know a better reason
         _want_still(message, now)
         mail = mail_of(letter, message_id=message.message_id)
     except NotWanted as reason:
         _finish([message], Message.State.DROPPED, now, reason=str(reason))
-        return False
     except Exception as error:
         logger.exception("Message %s could not be composed", message.key)
         _try_later(message, now, reason=f"It could not be composed: {error!r}")
-        return False
-    if _is_suppressed(message, letter):
-        _finish([message], Message.State.FAILED, now, reason=SUPPRESSED, recipient=letter.recipient)
-        return False
-    name, sender = senders.take()
-    try:
-        provider_id = _send(sender, mail, letter, message)
-    except Exception as error:  # whatever a provider does, the message must not be lost
-        return _deal_with(error, message, senders, name, clock())
-    senders.worked(name)
-    left.note(message, clock(), recipient=letter.recipient, provider_id=provider_id)
-    logger.info("Message %s left", message.key)
-    return True
+    else:
+        if _is_suppressed(message, letter):
+            recipient = letter.recipient
+            _finish([message], Message.State.FAILED, now, reason=SUPPRESSED, recipient=recipient)
+        else:
+            in_hand.take(message, letter, mail)
 
 
 def _is_suppressed(message: Message, letter: Letter) -> bool:
@@ -275,8 +320,13 @@ def _want_still(message: Message, now: datetime) -> None:
         raise NotWanted(TOO_LATE)
 
 
-def _send(sender: BaseEmailBackend, mail: EmailMessage, letter: Letter, message: Message) -> str:
-    """Send a mail; the number its provider gave it, if that gives any."""
+def _hand_over(
+    sender: BaseEmailBackend, mail: EmailMessage, letter: Letter, message: Message
+) -> Callable[[], str]:
+    """Send a mail; calling what it returns tells the number that its provider gave it, if any."""
+    if isinstance(sender, smtp.Backend):
+        hear = sender.hand_over(mail)
+        return lambda: hear() or ""
     try:
         sender.send_messages([mail])
     except AnymailUnsupportedFeature:
@@ -284,28 +334,28 @@ def _send(sender: BaseEmailBackend, mail: EmailMessage, letter: Letter, message:
         mail = mail_of(letter, message_id=message.message_id, is_plain=True)
         sender.send_messages([mail])
     status = getattr(mail, "anymail_status", None)
-    return str(getattr(status, "message_id", None) or "")[:200]
+    number = str(getattr(status, "message_id", None) or "")[:200]
+    return lambda: number
 
 
 def _deal_with(
     error: Exception, message: Message, senders: Senders, name: str, now: datetime
-) -> bool:
-    """Decide whose fault a failure is: address, mail or provider; False, since nothing left."""
+) -> None:
+    """Decide whose fault a failure is: address, mail or provider."""
     senders.close(name)
     reason = in_words(error)
     if _is_refused_for_good(error):
         logger.warning("Message %s was refused", message.key)
         senders.worked(name)
         _finish([message], Message.State.FAILED, now, reason=reason)
-        return False
+        return
     if _is_about_our_account(error):
         senders.failed(name, reason=reason, is_certain=True)
         _give_back([message], reason=reason)
-        return False
+        return
     if _is_about_the_line(error):
         senders.failed(name, reason=reason, is_certain=False)
     _try_later(message, now, reason=reason)
-    return False
 
 
 def composer_of(kind: str) -> Composer:

@@ -20,3 +20,10 @@ def smtp(settings: Settings) -> Iterator[SmtpDouble]:
         settings.EMAIL_TIMEOUT = 10
         settings.OUTBOX_COMPOSERS = build.COMPOSERS
         yield double
+
+
+@pytest.fixture(params=[True, False], ids=["together", "one by one"])
+def either_smtp(smtp: SmtpDouble, request: pytest.FixtureRequest) -> SmtpDouble:
+    """Once a mail server that takes commands together, once one that does not."""
+    smtp.takes_together = request.param
+    return smtp

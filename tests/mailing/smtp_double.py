@@ -37,14 +37,18 @@ class SmtpDouble:
 
     `at` gives the answers for one step ("EHLO", "MAIL", "RCPT" or "DATA") and one recipient, used
     in turn; `always_at` the answer for all at that step. `when` calls a function as soon as a step
-    is reached, before it is answered.
+    is reached, before it is answered. `takes_together` is whether it takes commands together, as
+    nearly every server does (RFC 2920).
     """
 
-    def __init__(self, *, credentials: tuple[bytes, bytes] | None = None) -> None:
+    def __init__(
+        self, *, credentials: tuple[bytes, bytes] | None = None, takes_together: bool = True
+    ) -> None:
         self.accepted: list[Accepted] = []
         self.reached: list[tuple[str, str]] = []
         self.lines = 0
         self.arrived = Event()
+        self.takes_together = takes_together
         self._credentials = credentials
         self._answers: dict[tuple[str, str], deque[str]] = defaultdict(deque)
         self._standing: dict[str, str] = {}
@@ -153,7 +157,10 @@ class _Handler:
     ) -> list[str]:
         said = await self._double.answer("EHLO", "", server)
         session.host_name = hostname
-        return responses if said == OK else [said]
+        if said != OK:
+            return [said]
+        extra = ["250-PIPELINING"] if self._double.takes_together else []
+        return [*responses[:-1], *extra, responses[-1]]
 
     async def handle_HELO(  # noqa: N802
         self, server: SMTP, session: Session, _envelope: Envelope, hostname: str

@@ -132,59 +132,61 @@ def test_claim_leaves_what_a_worker_holds_until_its_lease_is_over() -> None:
 # Delivering --------------------------------------------------------------------------------------
 
 
-def test_deliver_sends_each_message_to_its_recipient(smtp: SmtpDouble) -> None:
+def test_deliver_sends_each_message_to_its_recipient(either_smtp: SmtpDouble) -> None:
     message = make_message("an@example.org")
 
     sent = deliver_due()
 
     message.refresh_from_db()
-    assert (sent, smtp.recipients) == (1, ["an@example.org"])
+    assert (sent, either_smtp.recipients) == (1, ["an@example.org"])
     assert (message.state, message.closed_at, message.attempts) == (SENT, NOW, 1)
     assert message.lease_until is None
 
 
-def test_deliver_sends_a_batch_over_one_line(smtp: SmtpDouble) -> None:
+def test_deliver_sends_a_batch_over_one_line(either_smtp: SmtpDouble) -> None:
     make_messages(4)
 
     deliver_due()
 
-    assert (len(smtp.accepted), smtp.lines) == (4, 1)
+    assert (len(either_smtp.accepted), either_smtp.lines) == (4, 1)
 
 
-def test_deliver_records_the_address_the_mail_went_to(smtp: SmtpDouble, settings: Settings) -> None:
+def test_deliver_records_the_address_the_mail_went_to(
+    either_smtp: SmtpDouble, settings: Settings
+) -> None:
     settings.OUTBOX_COMPOSERS = {"note": "tests.mailing.build.compose_to_new_address"}
     message = make_message("old@example.org")
 
     deliver_due()
 
     message.refresh_from_db()
-    assert (smtp.recipients, message.recipient) == (["new@example.org"], "new@example.org")
+    assert (either_smtp.recipients, message.recipient) == (["new@example.org"], "new@example.org")
 
 
 @pytest.mark.parametrize("step", ["RCPT", "DATA"])
 @pytest.mark.parametrize("answer", ["550 5.1.1 no such user", "552 5.2.2 mailbox full"])
 def test_deliver_fails_a_refused_address_at_once_and_for_good(
-    smtp: SmtpDouble, step: str, answer: str
+    either_smtp: SmtpDouble, step: str, answer: str
 ) -> None:
     message = make_message("an@example.org")
-    smtp.at(step, "an@example.org", answer)
+    either_smtp.at(step, "an@example.org", answer)
 
     deliver_due()
     deliver_due(NOW + timedelta(days=2))
 
     state, attempts, reason = facts(message)
-    assert (state, attempts, smtp.recipients) == (FAILED, 1, [])
+    assert (state, attempts, either_smtp.recipients) == (FAILED, 1, [])
     assert answer[4:] in reason
-    assert sum(reached == "RCPT" for reached, _recipient in smtp.reached) == 1
+    assert sum(reached == "RCPT" for reached, _recipient in either_smtp.reached) == 1
 
 
 @pytest.mark.parametrize("step", ["RCPT", "DATA"])
 @pytest.mark.parametrize("answer", ["421 closing", "451 4.7.1 greylisted", CUT])
 def test_deliver_tries_again_after_temporary_trouble(
-    smtp: SmtpDouble, step: str, answer: str
+    either_smtp: SmtpDouble, step: str, answer: str
 ) -> None:
     message = make_message("an@example.org")
-    smtp.at(step, "an@example.org", answer)
+    either_smtp.at(step, "an@example.org", answer)
 
     deliver_due()
     after_trouble = facts(message)[:2]
@@ -192,71 +194,75 @@ def test_deliver_tries_again_after_temporary_trouble(
 
     assert after_trouble == (WAITING, 1)
     assert facts(message) == (SENT, 2, "")
-    assert smtp.recipients == ["an@example.org"]
+    assert either_smtp.recipients == ["an@example.org"]
 
 
 @pytest.mark.parametrize("step", ["RCPT", "DATA"])
-def test_deliver_tries_again_after_silence(smtp: SmtpDouble, step: str, settings: Settings) -> None:
+def test_deliver_tries_again_after_silence(
+    either_smtp: SmtpDouble, step: str, settings: Settings
+) -> None:
     settings.EMAIL_TIMEOUT = 0.2
     message = make_message("an@example.org")
-    smtp.at(step, "an@example.org", HANG)
+    either_smtp.at(step, "an@example.org", HANG)
 
     deliver_due()
 
     assert facts(message)[:2] == (WAITING, 1)
 
 
-def test_deliver_uses_one_message_id_for_every_try(smtp: SmtpDouble) -> None:
+def test_deliver_uses_one_message_id_for_every_try(either_smtp: SmtpDouble) -> None:
     message = make_message("an@example.org")
-    smtp.at("DATA", "an@example.org", "451 later", CUT)
+    either_smtp.at("DATA", "an@example.org", "451 later", CUT)
 
     deliver_until_done(NOW, rounds=3)
     Message.objects.update(state=WAITING, closed_at=None)
     deliver_due(NOW + timedelta(days=1))
 
-    assert smtp.message_ids("an@example.org") == [message.message_id] * 2
+    assert either_smtp.message_ids("an@example.org") == [message.message_id] * 2
 
 
 @pytest.mark.parametrize("answer", ["550 no such user", "451 later", "421 closing", CUT])
 @pytest.mark.parametrize("step", ["RCPT", "DATA"])
 def test_deliver_goes_on_with_the_batch_after_trouble_with_one(
-    smtp: SmtpDouble, step: str, answer: str
+    either_smtp: SmtpDouble, step: str, answer: str
 ) -> None:
     before, troubled, after = make_messages(3)
-    smtp.at(step, troubled.recipient, answer)
+    either_smtp.at(step, troubled.recipient, answer)
 
     deliver_due()
 
-    assert smtp.recipients == [before.recipient, after.recipient]
-    assert [each.line for each in smtp.accepted] == [1, 2]
+    assert either_smtp.recipients == [before.recipient, after.recipient]
+    assert [each.line for each in either_smtp.accepted] == [1, 2]
     assert facts(after)[0] == SENT
 
 
-def test_deliver_goes_on_with_the_batch_after_silence(smtp: SmtpDouble, settings: Settings) -> None:
+def test_deliver_goes_on_with_the_batch_after_silence(
+    either_smtp: SmtpDouble, settings: Settings
+) -> None:
     settings.EMAIL_TIMEOUT = 0.2
     _silent, after = make_messages(2)
-    smtp.at("DATA", _silent.recipient, HANG)
+    either_smtp.at("DATA", _silent.recipient, HANG)
 
     deliver_due()
 
-    assert smtp.recipients == [after.recipient]
+    assert either_smtp.recipients == [after.recipient]
 
 
 @pytest.mark.parametrize("step", ["EHLO", "MAIL"])
 @pytest.mark.parametrize("answer", ["550 5.7.1 sender refused", "451 later", "421 closing", CUT])
 def test_trouble_before_the_address_is_named_fails_nobody(
-    smtp: SmtpDouble, step: str, answer: str
+    either_smtp: SmtpDouble, step: str, answer: str
 ) -> None:
     message = make_message("an@example.org")
-    smtp.always_at(step, answer)
+    either_smtp.always_at(step, answer)
 
     deliver_due()
     after_trouble = facts(message)[:2]
-    smtp.recover()
+    either_smtp.recover()
     deliver_due(NOW + minutes(2))
 
     assert after_trouble == (WAITING, 1)
-    assert smtp.recipients == ["an@example.org"]
+    assert either_smtp.recipients == ["an@example.org"]
 
 
 def test_a_refused_login_fails_nobody(settings: Settings) -> None:

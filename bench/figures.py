@@ -25,11 +25,6 @@ def at_most(work: str, *, ours: str, limit: str, ratio: float, bound: float) -> 
     return Figure(work, ours, limit, f"{ratio:.2f} ×", f"≤ {bound:g} ×", ratio <= bound)
 
 
-def times(work: str, *, ours: str, limit: str, ratio: float, bound: float) -> Figure:
-    """A ratio that may not be smaller than `bound`: how many times faster than the limit."""
-    return Figure(work, ours, limit, f"{ratio:.2f} ×", f"≥ {bound:g} ×", ratio >= bound)
-
-
 def exactly(work: str, *, ours: str, target: str, is_met: bool) -> Figure:
     """Something that holds or does not."""
     return Figure(work, ours, "", "holds" if is_met else "does not hold", target, is_met)

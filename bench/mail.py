@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from bench import filling
 from bench.comparing import Failed
-from bench.figures import Figure, at_least, at_most, times
+from bench.figures import Figure, at_least, at_most
 from bench.serving import free_port, memory, running, wait_for
 from bench.sink import stamps
 from events import messages
@@ -78,14 +78,15 @@ def measure(folder: Path) -> Iterator[Figure]:
         bound=1.1,
     )
     if two:
-        # What the mail server and the processors have to give, two bare loops find out.
-        most = median(both / alone for both, alone in zip(bare_two, bare, strict=True))
-        yield times(
-            f"link mails of a session, two workers (two bare loops: {most:.2f} × one)",
+        # Two would send 1.6 × what one sends, did the mail server not take one mail at a time: what
+        # it gives two at most, two bare loops find out.
+        gain = median(ours / alone for ours, alone in zip(two, one, strict=True))
+        yield at_least(
+            f"link mails of a session, two workers ({gain:.2f} × one)",
             ours=f"{median(two):,.0f}/s",
-            limit=f"{median(one):,.0f}/s, one worker",
-            ratio=median(ours / alone for ours, alone in zip(two, one, strict=True)),
-            bound=round(min(1.6, most), 2),
+            limit=f"{median(bare_two):,.0f}/s, two bare loops",
+            ratio=median(ours / limit for ours, limit in zip(two, bare_two, strict=True)),
+            bound=0.6,
         )
 
 

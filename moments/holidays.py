@@ -26,13 +26,27 @@ _FROM_EASTER = {
 }
 
 
+# The ten of the Royal Decree of 18 April 1974, on which nobody in Belgium works.
+_LEGAL = {(1, 1), (5, 1), (7, 21), (8, 15), (11, 1), (11, 11), (12, 25)}
+_LEGAL_FROM_EASTER = {1, 39, 50}
+
+
+def is_legal_holiday(day: date) -> bool:
+    """Whether it is one of the ten public holidays of all of Belgium."""
+    return (day.month, day.day) in _LEGAL or _days_from_easter(day) in _LEGAL_FROM_EASTER
+
+
 def holiday_name(day: date) -> str:
     """What the Flemish government is closed for on that day, in the active language; else empty.
 
     Source: Vlaams personeelsstatuut, art. X 12 (the days on which its services are closed).
     """
-    name = _FIXED.get((day.month, day.day)) or _FROM_EASTER.get((day - easter(day.year)).days)
+    name = _FIXED.get((day.month, day.day)) or _FROM_EASTER.get(_days_from_easter(day))
     return _(name) if name else ""
+
+
+def _days_from_easter(day: date) -> int:
+    return (day - easter(day.year)).days
 
 
 def easter(year: int) -> date:

@@ -2,17 +2,15 @@
 
 from datetime import date, timedelta
 
-from holidays import country_holidays
+from moments.holidays import is_legal_holiday
 
 _ONE_DAY = timedelta(days=1)
 _SATURDAY = 5
-# Filled in year by year, as years are asked for.
-_HOLIDAYS = country_holidays("BE")
 
 
 def is_working_day(day: date) -> bool:
     """Whether people work on it; a bridge day is one."""
-    return day.weekday() < _SATURDAY and day not in _HOLIDAYS
+    return day.weekday() < _SATURDAY and not is_legal_holiday(day)
 
 
 def working_days_before(day: date, number: int) -> date:

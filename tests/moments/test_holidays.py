@@ -2,10 +2,11 @@
 
 from datetime import date, timedelta
 
+import holidays
 import pytest
 from django.utils import translation
 
-from moments.holidays import easter, holiday_name
+from moments.holidays import easter, holiday_name, is_legal_holiday
 
 
 @pytest.mark.parametrize(
@@ -57,3 +58,15 @@ def test_year_has_its_holidays_each_once() -> None:
     names = [name for day in days if (name := holiday_name(day))]
 
     assert len(names) == len(set(names)) == 15
+
+
+def test_legal_holidays_are_those_that_others_know() -> None:
+    for year in range(1980, 2101):
+        # They count two Sundays as well.
+        known = {day for day in holidays.country_holidays("BE", years=year) if day.weekday() < 6}
+        days = [date(year, 1, 1) + timedelta(days=number) for number in range(366)]
+
+        ours = {day for day in days if day.year == year and is_legal_holiday(day)}
+
+        assert {day for day in ours if day.weekday() < 6} == known
+        assert all(map(holiday_name, ours))

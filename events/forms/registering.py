@@ -104,8 +104,8 @@ class NeedsQuestions(forms.Form):
         return {name: self.cleaned_data.get(name, "") for name in ("access", "diet")}
 
 
-class RegistrationForm(NeedsQuestions):
-    """Who somebody is, what the session asks besides, and what they may agree to."""
+class OwnDetails(forms.Form):
+    """What people say of themselves."""
 
     name = forms.CharField(
         label=_("Your name"),
@@ -113,11 +113,6 @@ class RegistrationForm(NeedsQuestions):
         validators=[validate_one_line],
         error_messages={"required": _("Fill in your name.")},
         widget=forms.TextInput({"autocomplete": "name"}),
-    )
-    email = AddressField(
-        label=_("Your e-mail address"),
-        help_text=_("We send your confirmation and the link to this address."),
-        widget=forms.EmailInput({"autocomplete": "email"}),
     )
     organisation_name = forms.CharField(
         label=_("Your organisation"),
@@ -135,6 +130,18 @@ class RegistrationForm(NeedsQuestions):
     )
     language = forms.ChoiceField(
         label=_("Language of our e-mails"), choices=settings.LANGUAGES, widget=forms.Select()
+    )
+
+
+class RegistrationForm(OwnDetails, NeedsQuestions):
+    """Who somebody is, what the session asks besides, and what they may agree to."""
+
+    field_order = ("name", "email", "organisation_name", "job_title", "language")
+
+    email = AddressField(
+        label=_("Your e-mail address"),
+        help_text=_("We send your confirmation and the link to this address."),
+        widget=forms.EmailInput({"autocomplete": "email"}),
     )
     form_token = forms.CharField(required=False, max_length=32, widget=forms.HiddenInput())
 
@@ -182,33 +189,17 @@ class RegistrationForm(NeedsQuestions):
         return f"consent_{consent_text.code}"
 
 
-class GroupForm(forms.Form):
+class GroupForm(OwnDetails):
     """Who registers colleagues, and the colleagues: a row each; empty ones do not count."""
 
-    name = forms.CharField(
-        label=_("Your name"),
-        max_length=150,
-        validators=[validate_one_line],
-        error_messages={"required": _("Fill in your name.")},
-        widget=forms.TextInput({"autocomplete": "name"}),
-    )
+    field_order = ("name", "email", "organisation_name", "comes_too", "language")
+
     email = AddressField(
         label=_("Your e-mail address"),
         help_text=_("We send you an overview of what you fill in here."),
         widget=forms.EmailInput({"autocomplete": "email"}),
     )
-    organisation_name = forms.CharField(
-        label=_("Your organisation"),
-        help_text=_("We note it for your colleagues too; each of them can change it."),
-        max_length=200,
-        validators=[validate_one_line],
-        error_messages={"required": _("Fill in the organisation you work for.")},
-        widget=forms.TextInput({"autocomplete": "organization", "data-suggestions": ""}),
-    )
     comes_too = forms.BooleanField(label=_("I come too"), required=False, initial=True)
-    language = forms.ChoiceField(
-        label=_("Language of our e-mails"), choices=settings.LANGUAGES, widget=forms.Select()
-    )
     is_together = forms.BooleanField(
         label=_("We only come together"),
         help_text=_(
@@ -232,6 +223,10 @@ class GroupForm(forms.Form):
         self, *args: Any, rows: int = 0, questions: Sequence[Question] = (), **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
+        del self.fields["job_title"]
+        self.fields["organisation_name"].help_text = _(
+            "We note it for your colleagues too; each of them can change it."
+        )
         rows = rows or (ROWS_WITH_QUESTIONS if questions else ROWS)
         # Of who fills it in: asked only where they come too.
         self.answering = Answering(self, questions)
@@ -454,33 +449,8 @@ class SubstituteForm(forms.Form):
         )
 
 
-class DetailsForm(NeedsQuestions):
+class DetailsForm(OwnDetails, NeedsQuestions):
     """What somebody can change about their own registration."""
-
-    name = forms.CharField(
-        label=_("Your name"),
-        max_length=150,
-        validators=[validate_one_line],
-        error_messages={"required": _("Fill in your name.")},
-        widget=forms.TextInput({"autocomplete": "name"}),
-    )
-    organisation_name = forms.CharField(
-        label=_("Your organisation"),
-        max_length=200,
-        validators=[validate_one_line],
-        error_messages={"required": _("Fill in the organisation you work for.")},
-        widget=forms.TextInput({"autocomplete": "organization", "data-suggestions": ""}),
-    )
-    job_title = forms.CharField(
-        label=_("Your job title"),
-        max_length=150,
-        required=False,
-        validators=[validate_one_line],
-        widget=forms.TextInput({"autocomplete": "organization-title"}),
-    )
-    language = forms.ChoiceField(
-        label=_("Language of our e-mails"), choices=settings.LANGUAGES, widget=forms.Select()
-    )
 
     def __init__(
         self,

@@ -48,8 +48,7 @@ def measure(_folder: Path) -> Iterator[Figure]:
 def _session_of(number: int) -> Session:
     (session,) = filling.sessions(1)
     filling.registrations(session, number)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+    filling.settle()
     return session
 
 

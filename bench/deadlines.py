@@ -48,8 +48,7 @@ def measure(_folder: Path) -> Iterator[Figure]:
 def _fill(number: int) -> None:
     """Calls, of which the database knows how many there are, as it soon does by itself."""
     filling.calls(number, deadlines=DEADLINES)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+    filling.settle()
 
 
 def _seconds(query: str) -> float:

@@ -27,6 +27,7 @@ def measure(folder: Path) -> Iterator[Figure]:
     for times in (1, *STEPS):
         filling.sessions(SESSIONS * (times - so_far), registrants=REGISTRANTS)
         filling.calls(CALLS * (times - so_far), deadlines=3)
+        filling.settle()
         so_far = times
         with serve(OURS) as ours, serve(BARE) as bare:
             for work, path in paths.items():

@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Iterator
-from itertools import cycle
 from pathlib import Path
 
 from aiosmtpd.controller import Controller
@@ -19,7 +18,8 @@ from mailing.models import Message
 MOST_MEGABYTES = 300
 # An hour of a busy day, by the number of requests: that of 5 a second.
 REQUESTS = 18_000
-ROUND_SECONDS = 5.0
+TURNS = 4
+ROUND_SECONDS = 3.0
 CONNECTIONS = 8
 # What an allocator keeps for itself differs by this much from one moment to the next.
 BREATH = 1.05
@@ -55,36 +55,39 @@ def measure(folder: Path) -> Iterator[Figure]:
 
 
 def _flat(web: Server, path: str) -> Iterator[Figure]:
-    """A quarter of the requests to settle; what came on top of that during the rest."""
-    done, settled = 0, 0.0
-    scripts = cycle(
-        [
-            ("look", {"path": path}),
-            ("look", {"path": "/sessions/"}),
-            ("register", {"path": path}),
-            ("look", {"path": "/deadlines/"}),
-            ("look", {"path": "/sessions/calendar.ics"}),
-            ("look", {"path": "/fr/"}),
-        ]
-    )
-    for number, (script, values) in enumerate(scripts):
-        asked = values | ({"prefix": f"memory.{number}"} if script == "register" else {})
-        seen = put_on(Order(web.port, script, asked, CONNECTIONS, seconds=ROUND_SECONDS))
-        if seen.failures:
-            raise Failed(seen.failures[0])
-        done += seen.number * (3 if script == "register" else 1)
-        if not settled and done >= REQUESTS / 4:
-            settled = _largest(web)
-        if done >= REQUESTS:
-            break
+    """One turn of all that visitors do to settle; what came on top of that during the others."""
+    done = _turn(web, path, 0)
+    settled = _largest(web)
+    turns = 1
+    while done < REQUESTS or turns < TURNS:
+        done += _turn(web, path, turns)
+        turns += 1
     now = _largest(web)
     yield at_most(
         f"memory of a web process over {done:,} mixed requests",
         ours=f"{now:.0f} MB",
-        limit=f"{settled:.0f} MB, after a quarter of them",
+        limit=f"{settled:.0f} MB, after the first of {turns} turns",
         ratio=now / settled,
         bound=BREATH,
     )
+
+
+def _turn(web: Server, path: str, number: int) -> int:
+    """A while of each thing that visitors do; how many requests that were."""
+    done = 0
+    for script, values in (
+        ("look", {"path": path}),
+        ("look", {"path": "/sessions/"}),
+        ("register", {"path": path, "prefix": f"memory.{number}"}),
+        ("look", {"path": "/deadlines/"}),
+        ("look", {"path": "/sessions/calendar.ics"}),
+        ("look", {"path": "/fr/"}),
+    ):
+        seen = put_on(Order(web.port, script, values, CONNECTIONS, seconds=ROUND_SECONDS))
+        if seen.failures:
+            raise Failed(seen.failures[0])
+        done += seen.number * (3 if script == "register" else 1)
+    return done
 
 
 def _largest(web: Server) -> float:

@@ -1,16 +1,18 @@
 """How the web server runs: gunicorn -c python:config.gunicorn config.wsgi.
 
 What differs per machine is given on the command line or in GUNICORN_CMD_ARGS: --bind, --workers.
-Read once per master process. Must not import what a restart (HUP) has to read anew: workers are
-copies of the master and keep what it had read.
+The master reads the application once, and its workers are copies that share what they do not
+change. So HUP gives new workers, while new code or settings need a new master.
 """
 
+import gc
 import os
 import shutil
 import tempfile
 
 workers = 2
 threads = 4
+preload_app = True
 # Every answer is quick; what lasts longer hangs, and holds a thread that others wait for.
 timeout = 30
 # As long as that, so that no answer in the making is cut off by a restart.
@@ -26,6 +28,11 @@ control_socket_disable = True
 # A folder per master, in which each worker counts its requests for /metrics.
 _counts = tempfile.mkdtemp(prefix="sessions-counts-")
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = _counts
+
+
+def pre_fork(_server: object, _worker: object) -> None:
+    """Keep what is there out of the search for garbage, which would write to all of it."""
+    gc.freeze()
 
 
 def on_exit(_server: object) -> None:

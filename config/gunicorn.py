@@ -6,6 +6,7 @@ change. So HUP gives new workers, while new code or settings need a new master.
 """
 
 import gc
+import logging
 import os
 import shutil
 import tempfile
@@ -33,6 +34,12 @@ os.environ["PROMETHEUS_MULTIPROC_DIR"] = _counts
 def pre_fork(_server: object, _worker: object) -> None:
     """Keep what is there out of the search for garbage, which would write to all of it."""
     gc.freeze()
+
+
+def on_reload(_server: object) -> None:
+    """Take away the handler that gunicorn adds anew; with that of our settings all came twice."""
+    log = logging.getLogger("gunicorn.error")
+    log.handlers = [handler for handler in log.handlers if not hasattr(handler, "_gunicorn")]
 
 
 def on_exit(_server: object) -> None:

@@ -222,6 +222,10 @@ ACCOUNT_PREVENT_ENUMERATION = "strict"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_FORMS = {
+    "confirm_login_code": "portal.code_forms.LoginCodeForm",
+    "confirm_email_verification_code": "portal.code_forms.AddressCodeForm",
+}
 ACCOUNT_SESSION_REMEMBER = False
 # The line above is heeded where a form asks it only, and signing in by code asks nothing.
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True

@@ -263,6 +263,7 @@ OIDC_PROVIDERS = environment.identity_providers(
 SOCIALACCOUNT_PROVIDERS = {
     "openid_connect": {
         "OAUTH_PKCE_ENABLED": True,
+        "provider_class": "portal.openid.NonceProvider",
         "APPS": [provider.as_app() for provider in OIDC_PROVIDERS],
     }
 }

@@ -249,6 +249,8 @@ REQUIRE_SECOND_FACTOR = environment.flag(
     local=False,
 )
 
+CSRF_FAILURE_VIEW = "accounts.sending_again.csrf_failed"
+
 SOCIALACCOUNT_ADAPTER = "portal.sign_in.SocialAccountAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_QUERY_EMAIL = True

@@ -174,7 +174,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "portal.last_seen.note_last_seen",
+    "portal.last_seen.LastSeen",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "accounts.access.DenyUndeclared",
 ]
@@ -249,6 +249,15 @@ REQUIRE_SECOND_FACTOR = environment.flag(
     local=False,
 )
 
+# What they are at work on is kept when it ends (`accounts.sending_again`).
+SESSION_IDLE_MINUTES = environment.number(
+    "SESSION_IDLE_MINUTES",
+    "after how many minutes without a request who works for a programme has to sign in again",
+    default=60,
+    example="30",
+    more="Counted to within five minutes. `0` is no limit. Forms and ticks that are sent later are "
+    "not lost.",
+)
 CSRF_FAILURE_VIEW = "accounts.sending_again.csrf_failed"
 
 SOCIALACCOUNT_ADAPTER = "portal.sign_in.SocialAccountAdapter"

@@ -1623,6 +1623,29 @@ def test_page_of_a_fault_tells_nothing_of_it(
     assert found_in(answer, [*secrets.words, "column", "Traceback", fault.__name__]) == []
 
 
+def test_only_these_modules_speak_to_other_machines() -> None:
+    """No address that somebody typed, of a logo or a feed, is ever fetched by the server."""
+    speaks = re.compile(
+        r"^\s*(?:from|import) (?:requests|httpx|aiohttp|socket|ssl|smtplib|ftplib|http\.client"
+        r"|urllib\.request|urllib3|boto3|botocore)\b|\burlopen\b",
+        re.MULTILINE,
+    )
+    found = {
+        str(path.relative_to(ROOT))
+        for app in (*OUR_APPS, "config", "ical", "moments")
+        for path in (ROOT / app).rglob("*.py")
+        if speaks.search(path.read_text())
+    }
+
+    assert found == {
+        "config/local.py",  # asks whether its own port is free
+        "config/storages.py",  # the object store of the settings
+        "mailing/outbox.py",  # what a mail server answers
+        "mailing/smtp.py",  # the mail servers of the settings
+        "portal/proving.py",  # SITE_URL
+    }
+
+
 @pytest.mark.parametrize(
     "address",
     [

@@ -9,12 +9,11 @@ from ipaddress import ip_address
 from typing import Any, TypeVar, cast
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.views.generic import RedirectView
 
-from accounts import auditing, second_factor
+from accounts import auditing, second_factor, sending_again
 from accounts.models import Role, User
 
 logger = logging.getLogger(__name__)
@@ -88,10 +87,11 @@ The calendar says itself that it is private; the program may keep it, to hear "n
 def signed_in(view: View) -> View:
     """For whoever has an account; others are asked to sign in first. Kept by no cache."""
 
-    @login_required
     @wraps(view)
-    def private(*args: Any, **kwargs: Any) -> HttpResponseBase:
-        response = view(*args, **kwargs)
+    def private(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return sending_again.ask_to_sign_in(request)
+        response = view(request, *args, **kwargs)
         response.headers["Cache-Control"] = "no-store, private"
         return response
 
@@ -102,13 +102,15 @@ def _behind(access: Access, is_let_in: Callable[[User], bool]) -> Callable[[View
     """For whom the workspace is: others are asked to sign in, or learn of nothing here."""
 
     def guarded(view: View) -> View:
-        @login_required
         @wraps(view)
         def private(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if not is_let_in(cast(User, request.user)):
+            if not request.user.is_authenticated:
+                return sending_again.ask_to_sign_in(request)
+            if not is_let_in(request.user):
                 raise Http404
             if second_factor.is_missing(request):
-                return second_factor.ask(request, then=request.get_full_path())
+                way = second_factor.ask(request, then=sending_again.page_of(request))
+                return sending_again.keep_for(request, way)
             response = view(request, *args, **kwargs)
             response.headers["Cache-Control"] = "no-store, private"
             return response

@@ -1,15 +1,16 @@
 """The door of Django's admin: our sign-in, a second factor, and nothing to see for others."""
 
+from functools import wraps
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from accounts import second_factor
+from accounts import second_factor, sending_again
 from accounts.access import organises
 from accounts.models import User
 from accounts.scripting import makes_markup
@@ -23,8 +24,17 @@ class AdministrationSite(admin.AdminSite):
         return _may_enter(request.user) and not second_factor.is_missing(request)
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """As Django's; its scripts make markup."""
-        return makes_markup(super().admin_view(view, cacheable))
+        """As Django's; its scripts make markup, and signing in first loses nothing typed."""
+        guarded = super().admin_view(view, cacheable)
+
+        @wraps(guarded)
+        def keeping(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            answer: HttpResponse = guarded(request, *args, **kwargs)
+            if isinstance(answer, HttpResponseRedirect) and not self.has_permission(request):
+                return sending_again.keep_for(request, answer)
+            return answer
+
+        return makes_markup(keeping)
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -49,13 +49,15 @@ def made_anew(
     try:
         with Image.open(sent, formats=FORMATS) as opened:
             _refuse_bomb(opened)
-            return make(opened)
+            made = make(opened)
     except Refused:
         raise
     except Exception as error:  # whatever a broken picture makes of its reader
         raise Refused(
             _("This is no picture that can be read. Send a JPEG, PNG or WebP.")
         ) from error
+    # Of pixels alone: a palette, a profile or a comment of the sender's does not come along.
+    return Image.frombytes(made.mode, made.size, made.tobytes())
 
 
 def _refuse_bomb(opened: ImageFile.ImageFile) -> None:
@@ -85,5 +87,4 @@ def _within_box(opened: ImageFile.ImageFile) -> Image.Image:
         )
     upright = ImageOps.exif_transpose(opened).convert("RGBA")
     upright.thumbnail(LOGO_BOX)
-    # Of pixels alone: a palette, a profile or a comment of the sender's does not come along.
-    return Image.frombytes("RGBA", upright.size, upright.tobytes())
+    return upright

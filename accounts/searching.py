@@ -34,8 +34,9 @@ WORDS = 8
 # From so many letters on a word is sought within others too: "ai" would be in "training".
 LONG = 4
 # How like a word has to be to one that was typed, as difflib and as PostgreSQL measure it. A letter
-# too many, too few, wrong or in the wrong place is above both.
-_LIKE, _ALMOST_LIKE = 0.78, 0.3
+# too many, too few, wrong or in the wrong place is above both. The more alike, the fewer rows
+# PostgreSQL has to read: texts of some length hold something of almost any word.
+_LIKE, _ALMOST_LIKE, _MOST_ALIKE = 0.78, 0.3, 0.6
 _ROWS_ALIKE = 200
 
 # PostgreSQL's dictionaries, with the letter that marks their words in a vector of all three (as
@@ -206,20 +207,39 @@ def mended(text: str, sources: Iterable[Source]) -> str:
     typed = words_of(text)
     if connection.vendor != "postgresql" or not any(len(word) >= LONG for word in typed):
         return ""
-    known = _words_like(typed, sources)
-    chosen = [_likest(word, known) for word in typed]
+    sources = list(sources)
+    for likeness in dict.fromkeys((_after_one_slip(typed), _ALMOST_LIKE)):
+        known = _words_like(typed, sources, likeness)
+        chosen = [_likest(word, known) for word in typed]
+        if all(chosen):
+            break
     is_mended = all(chosen) and chosen != typed
     return " ".join(known.get(word, word) for word in chosen) if is_mended else ""
 
 
-def _words_like(typed: Iterable[str], sources: Iterable[Source]) -> dict[str, str]:
-    """Words of the rows that hold one like those typed: plain, and as they are written."""
+def _after_one_slip(typed: Iterable[str]) -> float:
+    """How like at least a text is that holds these words, one slip in each set right.
+
+    A word of n letters has n + 1 trigrams. Two letters that changed places cost four of them, and
+    bring four others; no other slip costs more. A short word may be the beginning of a longer one,
+    which costs its last.
+    """
+    least = (
+        (len(word) - 3) / (len(word) + 5) if len(word) >= LONG else len(word) / (len(word) + 1)
+        for word in typed
+    )
+    return max(_ALMOST_LIKE, min(_MOST_ALIKE, *least) - 0.01)
+
+
+def _words_like(typed: Iterable[str], sources: Iterable[Source], likeness: float) -> dict[str, str]:
+    """Words of the rows that hold one so like those typed: plain, and as they are written."""
     known: dict[str, str] = {}
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL pg_trgm.word_similarity_threshold = {_ALMOST_LIKE}")
+        cursor.execute(f"SET LOCAL pg_trgm.word_similarity_threshold = {likeness}")
         for rows, texts in sources:
             is_like = reduce(or_, (Q(TrigramWordSimilar(texts.plain, word)) for word in typed))
-            for row in rows.filter(is_like).values_list(*texts.fields)[:_ROWS_ALIKE]:
+            # In any order: else all are read before the first few are known.
+            for row in rows.filter(is_like).order_by().values_list(*texts.fields)[:_ROWS_ALIKE]:
                 for written in _tokens(row):
                     known.setdefault(plain(written), written.lower())
     return known

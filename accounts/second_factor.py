@@ -4,7 +4,7 @@ from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -31,7 +31,7 @@ def is_missing(request: HttpRequest) -> bool:
     return not any(record.get("method") == "mfa" for record in records)
 
 
-def ask(request: HttpRequest, *, then: str) -> HttpResponse:
+def ask(request: HttpRequest, *, then: str) -> HttpResponseRedirect:
     """Lead somebody to give their second factor, and on to an address; to set one up if need be."""
     if is_mfa_enabled(request.user):
         return redirect(reverse("mfa_reauthenticate") + "?" + urlencode({"next": then}))

@@ -16,6 +16,11 @@ urlpatterns = [
         organisations.add_relation,
         name="add-relation",
     ),
+    path(
+        "organise/organisations/<slug:slug>/relations/put-back/",
+        organisations.put_relation_back,
+        name="put-back-relation",
+    ),
     path("organise/relations/<int:number>/end/", organisations.end_relation, name="end-relation"),
     path(
         "organise/relations/<int:number>/remove/",

@@ -174,7 +174,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "portal.last_seen.note_last_seen",
+    "portal.last_seen.LastSeen",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "accounts.access.DenyUndeclared",
 ]
@@ -222,6 +222,10 @@ ACCOUNT_PREVENT_ENUMERATION = "strict"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_FORMS = {
+    "confirm_login_code": "portal.code_forms.LoginCodeForm",
+    "confirm_email_verification_code": "portal.code_forms.AddressCodeForm",
+}
 ACCOUNT_SESSION_REMEMBER = False
 # The line above is heeded where a form asks it only, and signing in by code asks nothing.
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
@@ -245,6 +249,17 @@ REQUIRE_SECOND_FACTOR = environment.flag(
     local=False,
 )
 
+# What they are at work on is kept when it ends (`accounts.sending_again`).
+SESSION_IDLE_MINUTES = environment.number(
+    "SESSION_IDLE_MINUTES",
+    "after how many minutes without a request who works for a programme has to sign in again",
+    default=60,
+    example="30",
+    more="Counted to within five minutes. `0` is no limit. Forms and ticks that are sent later are "
+    "not lost.",
+)
+CSRF_FAILURE_VIEW = "accounts.sending_again.csrf_failed"
+
 SOCIALACCOUNT_ADAPTER = "portal.sign_in.SocialAccountAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_QUERY_EMAIL = True
@@ -259,6 +274,7 @@ OIDC_PROVIDERS = environment.identity_providers(
 SOCIALACCOUNT_PROVIDERS = {
     "openid_connect": {
         "OAUTH_PKCE_ENABLED": True,
+        "provider_class": "portal.openid.NonceProvider",
         "APPS": [provider.as_app() for provider in OIDC_PROVIDERS],
     }
 }

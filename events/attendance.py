@@ -5,7 +5,6 @@ there before; the log also knows which request it came from, so that a request t
 does nothing.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -18,9 +17,10 @@ from accounts import auditing, directory
 from accounts.auditing import Actor
 from accounts.models import Action, AuditEntry
 from accounts.names import matching_key
+from accounts.underway import Steps
 from events import registering, seating
 from events.models import Presence, Registration, RegistrationQuerySet, Session
-from events.organising import Result
+from events.organising import Result, Seen, each
 from events.registering import Applicant, Outcome
 
 # Whoever opens the meeting much earlier than this tries out the link.
@@ -144,21 +144,17 @@ def take_part(registration: Registration, *, by: Actor, now: datetime) -> None:
 
 
 def mark_all(
-    session: Session, seen: Mapping[int, str], wanted: Mark, *, by: Actor, now: datetime
-) -> Result:
-    """Say the same of many, by number with the state in which they were seen.
+    session: Session, seen: Seen, wanted: Mark, *, by: Actor, now: datetime
+) -> Steps[Result]:
+    """Say the same of many, by number with the mark that was seen."""
 
-    Each in a transaction of its own, so that nobody at the door waits for all of them.
-    """
-    result = Result()
-    rows = session.registrations.named().filter(pk__in=seen).order_by("pk")
-    for row in rows.select_related("session__programme"):
+    def act(row: Registration) -> bool:
         try:
-            is_done = mark(row, wanted, seen=seen[row.pk], by=by, now=now) is not Marked.CHANGED
+            return mark(row, wanted, seen=seen[row.pk], by=by, now=now) is not Marked.CHANGED
         except NotMarked:
-            is_done = False
-        (result.done if is_done else result.skipped).append(row)
-    return result
+            return False
+
+    return each(session, seen, act)
 
 
 @transaction.atomic

@@ -18,7 +18,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from accounts import auditing
+from accounts import auditing, undoing
 from accounts.auditing import SYSTEM, Actor
 from accounts.models import Action, User
 from events import messages, placeholders, showing
@@ -222,13 +222,18 @@ def withdraw(circular: Circular, *, by: Actor, now: datetime) -> int:
 
 
 @transaction.atomic
-def delete(circular: Circular) -> bool:
-    """Throw a draft away; False for anything else."""
+def delete(circular: Circular, *, now: datetime) -> str:
+    """Throw a draft away; what puts it back. Raises `CannotSend` for anything else."""
     fresh = held(circular)
     if not fresh.is_draft:
-        return False
-    fresh.delete()
-    return True
+        raise CannotSend(gettext_noop("Only a draft can be thrown away."))
+    return undoing.take_away(fresh, now=now)
+
+
+@transaction.atomic
+def put_back(session: Session, packed: str, *, now: datetime) -> None:
+    """Put back a draft that was thrown away a moment ago. Raises `CannotUndo`."""
+    undoing.put_back(undoing.unpacked(Circular, packed, now=now, session_id=session.pk))
 
 
 def copy(circular: Circular, *, by: Actor, now: datetime) -> Circular:

@@ -23,7 +23,7 @@ from events.announcing import seats_of
 from events.models import Session, SessionVersion, VirtualLink
 from events.rescheduling import When
 from moments.edges import Closing
-from moments.forms import ClosingField, TimeOfDayField, TimeOfDayInput
+from moments.forms import ClockField, ClosingField, TimeOfDayField, TimeOfDayInput
 from moments.local import NoSuchMoment, day_before, local_instant, read_zone, validate_zone
 
 _LANGUAGES = tuple(code for code, _label in settings.LANGUAGES)
@@ -208,15 +208,18 @@ class PageForm(SessionForm):
         )  # fmt: skip
         widgets = {
             "themes": forms.CheckboxSelectMultiple,
-            "link_local_time": forms.TimeInput(format="%H:%M", attrs={"size": "8"}),
+            "link_local_time": TimeOfDayInput({"size": "8", "autocomplete": "off"}),
             **{f"summary_{code}": forms.Textarea({"rows": 3}) for code in _LANGUAGES},
             **{f"description_{code}": forms.Textarea({"rows": 10}) for code in _LANGUAGES},
             "time_zone": forms.TextInput({"size": "30"}),
         }
         field_classes = {
-            f"{text}_{code}": LinesField
-            for text in ("summary", "description")
-            for code in _LANGUAGES
+            "link_local_time": ClockField,
+            **{
+                f"{text}_{code}": LinesField
+                for text in ("summary", "description")
+                for code in _LANGUAGES
+            },
         }
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:

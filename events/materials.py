@@ -13,7 +13,7 @@ from django.db.models.functions import NullIf
 from django.utils.translation import gettext as _
 from PIL import Image, ImageFile, ImageOps
 
-from accounts import documents
+from accounts import documents, undoing
 from accounts.auditing import Actor, record
 from accounts.codes import new_public_id
 from accounts.documents import Refused
@@ -180,11 +180,22 @@ def set_shown(material: Material, *, is_shown: bool, by: Actor, now: datetime) -
 
 
 @transaction.atomic
-def remove(material: Material, *, by: Actor, now: datetime) -> None:
-    """Delete it, with its file."""
+def remove(material: Material, *, by: Actor, now: datetime) -> str:
+    """Delete it, with its file; what puts a link back, empty for a file."""
     _note(Action.MATERIAL_REMOVED, material, by=by, now=now)
     documents.forget([material.file])
-    material.delete()
+    packed = undoing.take_away(material, now=now)
+    return "" if material.file else packed
+
+
+@transaction.atomic
+def put_back(session: Session, packed: str, *, by: Actor, now: datetime) -> None:
+    """Put back a link that was deleted a moment ago, shown as it was. Raises `CannotUndo`."""
+    material = undoing.unpacked(Material, packed, now=now, session_id=session.pk, file="")
+    if undoing.put_back(material):
+        _note(Action.MATERIAL_ADDED, material, by=by, now=now)
+        if material.is_shown:
+            _note(Action.MATERIAL_SHOWN, material, by=by, now=now)
 
 
 def shown_of(session: Session, now: datetime) -> MaterialQuerySet:

@@ -39,7 +39,7 @@ def cancel(session: Session, seen: Seen, *, by: Actor, now: datetime) -> Steps[R
             _record(Action.REGISTRATION_CANCELLED, row, by, now)
         return is_done
 
-    return _each(session, seen, act)
+    return each(session, seen, act)
 
 
 def place(session: Session, seen: Seen, *, by: Actor, now: datetime) -> Steps[Result]:
@@ -51,7 +51,7 @@ def place(session: Session, seen: Seen, *, by: Actor, now: datetime) -> Steps[Re
             _record(Action.REGISTRATION_PLACED, row, by, now)
         return is_done
 
-    return _each(session, seen, act)
+    return each(session, seen, act)
 
 
 def send_again(session: Session, seen: Seen, *, by: Actor, now: datetime) -> Steps[Result]:
@@ -63,10 +63,10 @@ def send_again(session: Session, seen: Seen, *, by: Actor, now: datetime) -> Ste
             registering.send_again(row, now=now)
         return is_same
 
-    return _each(session, seen, act)
+    return each(session, seen, act)
 
 
-def _each(session: Session, seen: Seen, act: Callable[[Registration], bool]) -> Steps[Result]:
+def each(session: Session, seen: Seen, act: Callable[[Registration], bool]) -> Steps[Result]:
     """Do it with each of them in a transaction of its own, so that nobody waits for all of them.
 
     Goes one by one; closed halfway, what was done stays done.

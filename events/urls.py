@@ -115,6 +115,11 @@ urlpatterns = [
     ),
     path("organise/sessions/<slug:slug>/materials/add-file/", materials.add_file, name="add-file"),
     path("organise/sessions/<slug:slug>/materials/add-link/", materials.add_link, name="add-link"),
+    path(
+        "organise/sessions/<slug:slug>/materials/put-back/",
+        materials.put_back,
+        name="put-back-material",
+    ),
     path("organise/sessions/<slug:slug>/materials/tell/", materials.tell, name="tell-materials"),
     path(
         "organise/sessions/<slug:slug>/materials/tell/progress/",
@@ -205,6 +210,11 @@ urlpatterns = [
         circulars.delete,
         name="delete-circular",
     ),
+    path(
+        "organise/sessions/<slug:slug>/messages/put-back/",
+        circulars.put_back,
+        name="put-back-circular",
+    ),
     path("organise/sessions/<slug:slug>/attendees/add/", attendee.add, name="add-attendee"),
     path("organise/sessions/<slug:slug>/attendees/cancel/", acting.cancel, name="cancel-attendees"),
     path("organise/sessions/<slug:slug>/attendees/place/", acting.place, name="place-attendees"),
@@ -240,6 +250,11 @@ urlpatterns = [
         "organise/sessions/<slug:slug>/attendees/views/<int:number>/delete/",
         attendees.delete_view,
         name="delete-view",
+    ),
+    path(
+        "organise/sessions/<slug:slug>/attendees/views/put-back/",
+        attendees.put_view_back,
+        name="put-back-view",
     ),
     path(
         "organise/sessions/<slug:slug>/attendees/<int:number>/", attendee.attendee, name="attendee"

@@ -27,12 +27,14 @@ _TIME = re.compile(r"([0-9]{1,2})\s*(?:[:.uh]\s*([0-9]{2})?)?\s*(?:uur|u|h)?", r
 
 
 class TimeOfDayInput(forms.TextInput):
-    """A text box: a browser's own time box cannot take 24:00."""
+    """A text box: a browser's own time box cannot take 24:00, nor write 14u05."""
 
     def format_value(self, value: object) -> str | None:
         """The time in the active language; what could not be read stays as it was typed."""
         if isinstance(value, datetime.timedelta):
             return clock(_as_time(value))
+        if isinstance(value, datetime.time):
+            return clock(value)
         typed: str | None = super().format_value(value)
         return typed
 
@@ -50,14 +52,39 @@ class TimeOfDayField(forms.Field):
         if isinstance(value, datetime.timedelta):
             return value
         text = str(value or "").strip()
-        if not text:
-            return None
-        parts = _TIME.fullmatch(text)
-        minutes = int(parts[2] or 0) if parts else 60
-        length = datetime.timedelta(hours=int(parts[1]) if parts else 0, minutes=minutes)
-        if minutes > 59 or length > _END_OF_DAY:
+        length = _length_of(text)
+        if text and length is None:
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         return length
+
+
+class ClockField(forms.Field):
+    """A time to the minute, as clocks show it: the end of the day is none."""
+
+    widget = TimeOfDayInput
+    default_error_messages = {"invalid": gettext_lazy("Write the time as 12:00.")}
+
+    def to_python(self, value: object) -> datetime.time | None:
+        """Raises ValidationError for what is no time from 0:00 to 23:59."""
+        if isinstance(value, datetime.time):
+            return value
+        text = str(value or "").strip()
+        if not text:
+            return None
+        length = _length_of(text)
+        time = None if length is None else _as_time(length)
+        if time is None:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return time
+
+
+def _length_of(text: str) -> datetime.timedelta | None:
+    """A time as the length since midnight; None for what is none from 0:00 to 24:00."""
+    parts = _TIME.fullmatch(text)
+    if parts is None or int(parts[2] or 0) > 59:
+        return None
+    length = datetime.timedelta(hours=int(parts[1]), minutes=int(parts[2] or 0))
+    return length if length <= _END_OF_DAY else None
 
 
 def _as_time(length: datetime.timedelta) -> datetime.time | None:

@@ -33,7 +33,10 @@ from events.messages import absolute
 from mailing import outbox
 from mailing.letters import Letter, NotWanted, on_one_line
 from mailing.models import Message
-from portal import sign_in_log  # noqa: F401 - listens from here on
+from portal import (
+    openid,
+    sign_in_log,  # noqa: F401 - listens from here on
+)
 
 KIND = "sign_in.mail"
 # A code is of no use any more after this, so its mail is not worth sending.
@@ -134,7 +137,12 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc] #
     """Takes over what an organisation's own sign-in says about somebody."""
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
-        """Refuse a level of assurance that is too low; remember one that counts as two factors."""
+        """Refuse an answer to another visit, or a level of assurance that is too low.
+
+        A level that counts as two factors is remembered.
+        """
+        if not openid.is_answer_to_ours(sociallogin):
+            raise PermissionDenied(_("That answer belongs to another visit. Sign in once more."))
         provider = _provider(sociallogin)
         if provider.minimum_level:
             if _level(sociallogin, provider) < provider.minimum_level:

@@ -3,7 +3,12 @@
 import logging
 from typing import Any
 
-from allauth.account.signals import login_code_rejected, user_logged_in, user_logged_out
+from allauth.account.signals import (
+    email_verification_code_rejected,
+    login_code_rejected,
+    user_logged_in,
+    user_logged_out,
+)
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import (
     authentication_failed,
@@ -41,12 +46,19 @@ def note_sign_out(request: HttpRequest, user: User | None, **_sent: Any) -> None
 
 
 @receiver(login_code_rejected)
+@receiver(email_verification_code_rejected)
 def note_wrong_code(
     request: HttpRequest, user: User, last_attempt: bool = False, **_sent: Any
 ) -> None:
-    """A code from a mail was wrong; for an address without an account no code is right."""
+    """A code from a mail was wrong."""
     ending = ", for the last time" if last_attempt else ""
     _note(logging.WARNING, f"gave a wrong code{ending}", request, user)
+
+
+def note_code_without_account(request: HttpRequest) -> None:
+    """A code was tried where no code is right, for an address without an account."""
+    where = network_address(request) or "nowhere known"
+    logger.warning("A code was tried for an address without an account, from %s", where)
 
 
 @receiver(authentication_failed)

@@ -10,6 +10,7 @@ from django.db import models, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from accounts import undoing
 from accounts.models import User
 from procurement import messages
 from procurement.models import Call, Change, Deadline, facts_of
@@ -78,11 +79,26 @@ def save_deadline(deadline: Deadline, edit: Edit) -> Change | None:
     return _note_date(what, before, deadline, edit)
 
 
-def remove_deadline(deadline: Deadline) -> None:
-    """Take away a date of a draft. Raises IsKnown where people may have it in their calendar."""
+def remove_deadline(deadline: Deadline, *, now: datetime) -> str:
+    """Take away a date of a draft; what puts it back.
+
+    Raises IsKnown where people may have it in their calendar.
+    """
     if is_known(deadline.call):
         raise IsKnown(_("People know this date: cancel it, so that their calendars show it."))
-    deadline.delete()
+    return undoing.take_away(deadline, now=now)
+
+
+@transaction.atomic
+def put_deadline_back(call: Call, packed: str, *, now: datetime) -> None:
+    """Put back a date that was taken away a moment ago. Raises `CannotUndo`."""
+    hold(call)
+    deadline = undoing.unpacked(Deadline, packed, now=now, call_id=call.pk)
+    if is_known(call):
+        raise undoing.CannotUndo(
+            _("The call was published meanwhile. Add the date anew, so that followers hear of it.")
+        )
+    undoing.put_back(deadline)
 
 
 def _as_shown(deadline: Deadline) -> tuple[object, ...]:

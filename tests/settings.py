@@ -9,6 +9,8 @@ os.environ.pop("EMAIL_URL", None)
 from config.settings import *  # noqa: F403
 from config.settings import DATABASES, VAR_DIR
 
+# Tests stand days apart with one and the same browser.
+SESSION_IDLE_MINUTES = 0
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 # A file, so that several connections can meet in it as they do in production.

@@ -15,6 +15,7 @@ _FILE = re.compile(
     r"`([a-z_]+(?:/[\w.]+)+\.(?:py|md|env|html|json)|test_\w+\.py|[a-z]+/test_\w+\.py)"
 )
 _TEST = re.compile(r"`((?:\w+/)?test_\w+\.py)::(\w+)`")
+_HEADS = ("| what could go wrong | the test |", "| --- | --- |")
 _LINK = re.compile(r"\]\(((?!http)[^)#]+)(?:#[^)]*)?\)")
 _PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)]+)\)")
 _DUTCH = re.compile(r'^msgstr(?:\[\d\])? "(.+)"$', re.M)
@@ -34,9 +35,22 @@ def test_document_names_only_files_that_are_there(document: Path) -> None:
     assert (missing, broken) == ([], [])
 
 
-def test_security_names_only_tests_that_are_there() -> None:
-    for file, name in _TEST.findall((ROOT / "docs/security.md").read_text()):
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_document_names_only_tests_that_are_there(document: Path) -> None:
+    for file, name in _TEST.findall(document.read_text()):
         assert re.search(rf"^def {name}\(", (ROOT / "tests" / file).read_text(), re.M), (file, name)
+
+
+def test_every_fault_names_the_tests_that_guard_against_it() -> None:
+    lines = (ROOT / "docs/faults.md").read_text().splitlines()
+    faults = [line for line in lines if line.startswith("| ") and line not in _HEADS]
+
+    named = {line: _TEST.findall(line) for line in faults}
+
+    assert len(faults) > 40
+    # Nothing stands in the second column but tests that the test above looks up.
+    assert [line for line in faults if not named[line]] == []
+    assert [line for line in faults if line.count("`") != 2 * len(named[line])] == []
 
 
 def test_every_picture_is_shown_described_and_taken_by_the_script() -> None:

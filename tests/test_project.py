@@ -557,6 +557,8 @@ GET HEAD                  /organise/relations/{relation}/end/        302 404 404
 POST                      /organise/relations/{relation}/end/        302 404 404 404 302
 GET HEAD                  /organise/relations/{relation}/remove/     302 404 404 404 405
 POST                      /organise/relations/{relation}/remove/     302 404 404 404 302
+GET HEAD                  /organise/organisations/{body}/relations/put-back/ 302 404 404 404 405
+POST                      /organise/organisations/{body}/relations/put-back/ 302 404 404 404 302
 GET HEAD                  /organise/organisations/{body}/merge/      302 404 404 404 200
 POST                      /organise/organisations/{body}/merge/      302 404 404 404 422
 PUT PATCH DELETE          /organise/organisations/{body}/merge/      302 404 404 404 405
@@ -674,6 +676,9 @@ POST                      /organise/sessions/{draft}/messages/{note}/copy/ 302 4
 POST                      /organise/sessions/{slug}/messages/{note}/delete/ 302 404 404 302 302
 GET HEAD PUT DELETE       /organise/sessions/{slug}/messages/{note}/delete/ 302 404 405 405 405
 POST                      /organise/sessions/{draft}/messages/{note}/delete/ 302 404 404 404 404
+POST                      /organise/sessions/{slug}/messages/put-back/ 302 404 404 302 302
+GET HEAD PUT DELETE       /organise/sessions/{slug}/messages/put-back/ 302 404 405 405 405
+POST                      /organise/sessions/guessed/messages/put-back/ 302 404 404 404 404
 GET HEAD                  /organise/addresses/                       302 404 404 404 200
 POST PUT PATCH DELETE     /organise/addresses/                       302 404 404 404 405
 GET HEAD                  /organise/addresses/{suppressed}/clear/    302 404 404 404 405
@@ -729,6 +734,8 @@ POST                      /organise/sessions/{slug}/materials/add-file/ 302 404 
 GET HEAD PUT DELETE       /organise/sessions/{slug}/materials/add-file/ 302 404 405 405 405
 POST                      /organise/sessions/{slug}/materials/add-link/ 302 404 404 422 422
 GET HEAD PUT DELETE       /organise/sessions/{slug}/materials/add-link/ 302 404 405 405 405
+POST                      /organise/sessions/{slug}/materials/put-back/ 302 404 404 302 302
+GET HEAD PUT DELETE       /organise/sessions/{slug}/materials/put-back/ 302 404 405 405 405
 GET HEAD POST             /organise/sessions/{slug}/materials/tell/  302 404 404 302 302
 GET HEAD                  /organise/sessions/{slug}/materials/tell/progress/ 302 404 404 200 200
 POST PUT PATCH DELETE     /organise/sessions/{slug}/materials/tell/progress/ 302 404 405 405 405
@@ -818,6 +825,8 @@ POST                      /organise/sessions/{slug}/attendees/views/ 302 404 404
 GET HEAD PUT PATCH DELETE /organise/sessions/{slug}/attendees/views/ 302 404 405 405 405
 POST         /organise/sessions/{slug}/attendees/views/{view}/delete/ 302 404 404 404 404
 GET PUT DELETE /organise/sessions/{slug}/attendees/views/{view}/delete/ 302 404 405 405 405
+POST           /organise/sessions/{slug}/attendees/views/put-back/ 302 404 404 302 302
+GET PUT DELETE /organise/sessions/{slug}/attendees/views/put-back/ 302 404 405 405 405
 
 GET HEAD                  /organise/calls/                           302 404 200 200 200
 POST PUT PATCH DELETE     /organise/calls/                           302 404 405 405 405
@@ -835,6 +844,9 @@ GET HEAD                  /organise/calls/{call}/terms/amounts/{amount}/ 302 404
 POST                      /organise/calls/{call}/terms/amounts/{amount}/ 302 404 404 422 422
 GET HEAD                  /organise/calls/{call}/terms/amounts/{amount}/remove/ 302 404 405 405 405
 POST                      /organise/calls/{call}/terms/amounts/{amount}/remove/ 302 404 404 302 302
+GET HEAD                  /organise/calls/{call}/terms/amounts/put-back/ 302 404 405 405 405
+POST                      /organise/calls/{call}/terms/amounts/put-back/ 302 404 404 302 302
+POST                      /organise/calls/{call}/terms/guessed/put-back/ 302 404 404 404 404
 GET HEAD                  /organise/calls/{call}/terms/amounts/999999/ 302 404 404 404 404
 POST                      /organise/calls/{call}/terms/amounts/999999/ 302 404 404 409 409
 GET HEAD POST             /organise/calls/{call}/terms/guessed/new/  302 404 404 404 404
@@ -851,6 +863,8 @@ POST                      /organise/calls/{call}/deadlines/{deadline}/ 302 404 4
 GET HEAD POST             /organise/calls/{call}/deadlines/999999/   302 404 404 404 404
 GET HEAD                  /organise/calls/{call}/deadlines/{deadline}/remove/ 302 404 405 405 405
 POST                      /organise/calls/{call}/deadlines/{deadline}/remove/ 302 404 404 302 302
+GET HEAD                  /organise/calls/{call}/deadlines/put-back/ 302 404 405 405 405
+POST                      /organise/calls/{call}/deadlines/put-back/ 302 404 404 302 302
 POST                      /organise/calls/{call}/deadlines/999999/remove/ 302 404 404 404 404
 GET HEAD                  /organise/calls/{call}/publish/            302 404 404 200 200
 POST                      /organise/calls/{call}/publish/            302 404 404 302 302
@@ -1607,6 +1621,29 @@ def test_page_of_a_fault_tells_nothing_of_it(
 
     assert answer.status_code == status
     assert found_in(answer, [*secrets.words, "column", "Traceback", fault.__name__]) == []
+
+
+def test_only_these_modules_speak_to_other_machines() -> None:
+    """No address that somebody typed, of a logo or a feed, is ever fetched by the server."""
+    speaks = re.compile(
+        r"^\s*(?:from|import) (?:requests|httpx|aiohttp|socket|ssl|smtplib|ftplib|http\.client"
+        r"|urllib\.request|urllib3|boto3|botocore)\b|\burlopen\b",
+        re.MULTILINE,
+    )
+    found = {
+        str(path.relative_to(ROOT))
+        for app in (*OUR_APPS, "config", "ical", "moments")
+        for path in (ROOT / app).rglob("*.py")
+        if speaks.search(path.read_text())
+    }
+
+    assert found == {
+        "config/local.py",  # asks whether its own port is free
+        "config/storages.py",  # the object store of the settings
+        "mailing/outbox.py",  # what a mail server answers
+        "mailing/smtp.py",  # the mail servers of the settings
+        "portal/proving.py",  # SITE_URL
+    }
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,12 @@ from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import directory, merging
+from accounts import directory, merging, undoing
 from accounts.access import administrator
 from accounts.auditing import actor_of
 from accounts.forms import (
@@ -160,9 +161,26 @@ def end_relation(request: HttpRequest, number: int) -> HttpResponse:
 def remove_relation(request: HttpRequest, number: int) -> HttpResponse:
     """Take a relation away that was entered by mistake."""
     relation = _relation(number)
-    relation.delete()
-    messages.success(request, _("The relation is removed."))
-    return redirect(relation.organisation)
+    organisation = relation.organisation
+    packed = undoing.take_away(relation, now=timezone.now())
+    address = reverse("accounts:put-back-relation", args=[organisation.slug])
+    undoing.offer(request, _("The relation is removed."), address=address, packed=packed)
+    return redirect(organisation)
+
+
+@administrator
+@require_POST
+def put_relation_back(request: HttpRequest, slug: str) -> HttpResponse:
+    """Put back a relation that was taken away a moment ago."""
+    found = get_object_or_404(Organisation, slug=slug)
+    own = {"organisation_id": found.pk}
+
+    def put_back(packed: str) -> None:
+        now = timezone.now()
+        undoing.put_back(undoing.unpacked(OrganisationRelation, packed, now=now, **own))
+
+    undoing.undo(request, put_back)
+    return redirect(found)
 
 
 @administrator

@@ -250,17 +250,26 @@ def test_slip_is_mended_to_a_word_that_is_there(typed: str, meant: str) -> None:
 @pytest.mark.postgres
 @settings(max_examples=20, deadline=None)
 @given(st.data())
-def test_letter_that_is_lost_or_doubled_is_mended(data: st.DataObject) -> None:
+def test_letter_that_is_lost_doubled_or_out_of_place_is_mended(data: st.DataObject) -> None:
     word = data.draw(st.sampled_from(["aanbesteding", "gemeente", "overheid", "duurzaam"]))
     at = data.draw(st.integers(1, len(word) - 2))
-    typed = data.draw(
-        st.sampled_from([word[:at] + word[at + 1 :], word[:at] + word[at] + word[at:]])
-    )
+    lost, doubled = word[:at] + word[at + 1 :], word[:at] + word[at] + word[at:]
+    swapped = word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+    typed = data.draw(st.sampled_from([lost, doubled, swapped]))
 
     with transaction.atomic():
         found = mended_among(typed, "Aanbesteding, gemeente, overheid en duurzaam")
         assert found in {word, ""} if typed in word else found == word
         transaction.set_rollback(True)
+
+
+@pytest.mark.postgres
+def test_slip_is_mended_among_hundreds_of_texts_that_are_vaguely_like_it() -> None:
+    Programme.objects.bulk_create(
+        Programme(slug=f"programma-{number}", name=f"Zorgvaart {number}") for number in range(250)
+    )
+
+    assert mended_among("zorgverlneer", "Zorgverlener") == "zorgverlener"
 
 
 def test_sqlite_guesses_nothing() -> None:

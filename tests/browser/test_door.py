@@ -131,3 +131,30 @@ def test_tick_waits_for_who_is_no_longer_signed_in(
     page.reload()
     expect(page.locator("#told")).to_have_text("An Peeters: aanwezig, ter plaatse.")
     assert said("An Peeters") == "present"
+
+
+def test_who_signs_out_before_ticks_are_saved_is_warned_and_loses_none(
+    phone: Page, site: str, session: Session
+) -> None:
+    page = phone
+    organiser = build.make_organiser(session.programme)
+    address = f"{site}/organise/sessions/deur/attendance/"
+    sign_in(page, organiser, site)
+    page.goto(f"{site}/accounts/logout/")
+    warning = page.get_by_text("die nog niet bewaard zijn")
+    expect(warning).to_be_hidden()
+    page.goto(address)
+    page.route("**/attendance/mark/", lambda route: route.abort())
+    row(page, "An Peeters").get_by_role("button").click()
+    expect(page.locator("#unsaved")).to_contain_text("An Peeters")
+
+    page.goto(f"{site}/accounts/logout/")
+    expect(warning).to_be_visible()
+    page.get_by_role("button", name="Afmelden").click()
+    page.wait_for_url(f"{site}/")
+    page.unroute("**/attendance/mark/")
+    sign_in(page, organiser, site)
+    page.goto(address)
+
+    expect(page.locator("#told")).to_have_text("An Peeters: aanwezig, ter plaatse.")
+    assert said("An Peeters") == "present"

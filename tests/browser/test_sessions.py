@@ -207,3 +207,31 @@ def test_two_organisers_see_each_others_change_and_choose(
     session.refresh_from_db()
     assert (session.title, errors) == ("Van Bo", [])
     other_context.close()
+
+
+def test_form_of_who_was_signed_out_meanwhile_waits_for_them(
+    desk: Page, site: str, programme: Programme, organiser: User
+) -> None:
+    session = build.make_session(programme=programme, title_nl="Oud")
+    desk.goto(f"{site}/organise/sessions/{session.slug}/page/")
+    desk.locator("#id_title_nl").fill("Lang aan gewerkt")
+    desk.context.clear_cookies(name=django_settings.SESSION_COOKIE_NAME)
+    desk.get_by_role("button", name="Bewaar de wijzigingen").click()
+    expect(desk.get_by_role("heading", level=1)).to_have_text("Nog niet verzonden")
+    found = Axe().run(desk).response["violations"]
+
+    # They sign in beside it, which also makes what the form carries worthless.
+    with desk.context.expect_page() as opened:
+        desk.get_by_role("link", name="Meld u aan, in een nieuw tabblad").click()
+    beside = opened.value
+    beside.wait_for_url("**/accounts/login/**")
+    desk.context.clear_cookies()
+    beside.goto(f"{site}/accounts/login/")
+    sign_in(desk.context, site, organiser)
+    beside.close()
+    for _time in range(2):
+        desk.get_by_role("button", name="Verzend opnieuw").click()
+
+    expect(desk.get_by_role("status").filter(has_text="bewaard")).to_be_visible()
+    session.refresh_from_db()
+    assert (session.title, found) == ("Lang aan gewerkt", [])

@@ -819,6 +819,29 @@ def test_somebody_added_twice_is_registered_once(desk: Client, programme: Progra
     assert SeatCount.objects.get(session=session).taken == 1
 
 
+@pytest.mark.parametrize("text", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>'])
+def test_administration_shows_a_hostile_name_as_text(
+    text: str, desk: Client, programme: Programme
+) -> None:
+    session = build.make_session(programme=programme, title=text)
+    build.make_speaker(build.make_agenda_item(session, title=text), name=text)
+    row = build.make_registration(session, name=text, organisation_name=text, job_title=text)
+    pages = [
+        desk.get(address).content.decode()
+        for address in (
+            REGISTRATIONS,
+            f"{REGISTRATIONS}?q=script",
+            f"{REGISTRATIONS}{row.pk}/change/",
+            f"{SESSIONS}{session.pk}/change/",
+            SESSIONS,
+            "/admin/events/agendaitem/",
+        )
+    ]
+
+    assert all(text in unescape(page) for page in pages[:1] + pages[2:])
+    assert not any("<script>alert" in page or "<img src=x" in page for page in pages)
+
+
 def test_organiser_mends_a_name_and_nothing_else(desk: Client, programme: Programme) -> None:
     registration = build.make_registration(build.make_session(programme=programme))
 

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from accounts import directory
 from accounts.auditing import SYSTEM, Actor
 from accounts.models import Action, AuditEntry
+from accounts.underway import finished
 from events import attendance, privacy, registering
 from events.attendance import Mark, Marked, NotMarked, Show
 from events.models import Presence, Registration, SeatCount, Session
@@ -312,7 +313,7 @@ def test_marking_many_leaves_those_alone_who_changed_meanwhile() -> None:
     elsewhere = make_registration(make_session())
     seen = {one.pk: "", changed.pk: "", cancelled.pk: "", elsewhere.pk: ""}
 
-    result = attendance.mark_all(session, seen, ABSENT, by=SYSTEM, now=START)
+    result = finished(attendance.mark_all(session, seen, ABSENT, by=SYSTEM, now=START))
 
     assert ([row.pk for row in result.done], [row.pk for row in result.skipped]) == (
         [one.pk],

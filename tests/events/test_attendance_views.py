@@ -1,5 +1,6 @@
 """The pages of whoever takes attendance."""
 
+import json
 from typing import Any
 
 import pytest
@@ -10,13 +11,14 @@ from time_machine import TimeMachineFixture
 
 from accounts.auditing import SYSTEM
 from accounts.models import Action, AuditEntry, User
+from accounts.underway import KIND
 from events import attendance
 from events.attendance import Mark
 from events.models import Presence, Registration, Session
 from tests import build
 from tests.build import make_organiser, make_registration, make_session
 from tests.events.test_organise_views import copies
-from tests.page import CheckedClient
+from tests.page import CheckedClient, hang_up
 
 pytestmark = pytest.mark.django_db
 
@@ -301,6 +303,21 @@ def test_many_are_marked_after_a_question_that_names_them(
     assert [said(row).state for row in rows] == ["present", "present", "absent"]
     assert "1 persoon is aangeduid." in text_of(answer)
     assert f"Niet aangepast, want intussen gewijzigd: {rows[1].name}." in text_of(answer)
+
+
+def test_marking_many_tells_how_far_it_is_and_keeps_what_was_done_when_stopped(
+    session: Session, organiser: User, client: CheckedClient
+) -> None:
+    rows = [make_registration(session) for _ in range(3)]
+    typed = {"seen": " ".join(f"{row.pk}:" for row in rows), "state": "absent", "how": "on_site"}
+    answer = client.post(address(session, "mark-attendees"), typed, headers={"accept": KIND})
+    told = iter(answer.streaming_content)
+
+    steps = [json.loads(next(told)) for _each in range(3)]
+    hang_up(answer)
+
+    assert steps == [{"done": number, "total": 3} for number in range(3)]
+    assert [said(row).state for row in rows] == ["absent", "absent", ""]
 
 
 @pytest.mark.parametrize("seen", ["", "nonsense", "1:maybe", "{elsewhere}:", "999999:"])

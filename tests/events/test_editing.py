@@ -1,6 +1,6 @@
 """Organisers writing a session: the form, two of them at once, and whom a change reaches."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from html import unescape
 from typing import Any
 
@@ -197,6 +197,15 @@ def test_new_session_that_contradicts_itself_comes_back_as_it_was_typed(
     assert not Session.objects.exists()
     if "title_nl" not in changes:
         assert 'value="AI in de praktijk"' in answer.content.decode()
+
+
+def test_time_at_which_the_link_goes_out_is_written_as_all_other_times(desk: Client) -> None:
+    form = form_on(desk.get(NEW))
+
+    desk.post(NEW, form | new_session(link_local_time="8u30"))
+
+    assert form["link_local_time"] == "9u00"
+    assert Session.objects.get().link_local_time == time(8, 30)
 
 
 def test_new_session_of_a_programme_of_others_is_refused(desk: Client) -> None:

@@ -8,6 +8,7 @@ from allauth.account.models import EmailAddress
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from time_machine import TimeMachineFixture
 
 from accounts.auditing import SYSTEM
@@ -102,6 +103,28 @@ def test_photo_of_another_sort_becomes_a_jpeg(
 
     page.refresh_from_db()
     assert Image.open(io.BytesIO(bytes(page.photo))).format == "JPEG"
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_nothing_of_a_photo_that_is_a_page_as_well_is_kept(
+    page: SpeakerPage, client: CheckedClient, kind: str
+) -> None:
+    script = b"<html><script>alert(1)</script></html>"
+    facts = {"comment": script} if kind == "JPEG" else {"pnginfo": _with_text(script)}
+
+    describe(client, page, photo=sent("ik.jpg.html", photo(kind, **facts) + script))
+
+    page.refresh_from_db()
+    kept = bytes(page.photo)
+    assert kept.startswith(b"\xff\xd8\xff") and b"script" not in kept
+    served = client.get(page.photo_url)
+    assert (served.content, served.headers["Content-Type"]) == (kept, "image/jpeg")
+
+
+def _with_text(text: bytes) -> PngInfo:
+    told = PngInfo()
+    told.add_text("Comment", text.decode())
+    return told
 
 
 def bomb() -> bytes:

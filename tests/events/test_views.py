@@ -377,6 +377,14 @@ def links_in_mails() -> set[str]:
     return {link.partition("localhost:8000")[2] for link in found if "localhost:8000" in link}
 
 
+def test_code_that_opens_nothing_leads_to_asking_for_ones_links(client: Client) -> None:
+    page = client.get("/en/registrations/abc.def/")
+
+    main = page.content.decode().partition("<main")[2].partition("</main>")[0]
+    assert page.status_code == 404
+    assert 'href="/en/registrations/"' in main
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
 def test_fetching_every_link_of_every_mail_changes_nothing(method: str, client: Client) -> None:
     session = build.make_session(capacity=1, link=build.LINK)

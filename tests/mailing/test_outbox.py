@@ -321,6 +321,24 @@ def test_a_server_that_is_not_there_fails_nobody(smtp: SmtpDouble, settings: Set
     assert facts(message)[:2] == (WAITING, 0)
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [{"EMAIL_HOST": "mail.invalid"}, {"EMAIL_USE_TLS": True}, {"EMAIL_USE_SSL": True}],
+    ids=["name nobody knows", "no TLS after all", "no TLS at all"],
+)
+def test_a_name_nobody_knows_or_a_line_without_tls_fails_nobody(
+    wrong: dict[str, object], smtp: SmtpDouble, settings: Settings
+) -> None:
+    message = make_message("an@example.org")
+    for name, value in wrong.items():
+        setattr(settings, name, value)
+
+    deliver_due()
+
+    assert facts(message)[:2] == (WAITING, 0)
+    assert smtp.accepted == []
+
+
 def test_a_server_that_is_away_for_twelve_hours_loses_nothing(smtp: SmtpDouble) -> None:
     messages = make_messages(5)
     smtp.always_at("EHLO", "421 not now")

@@ -82,6 +82,33 @@ def test_typed_html_and_dangerous_links_are_only_text() -> None:
     assert not re.search("<(script|img|a)[ >]", html)
 
 
+@pytest.mark.parametrize(
+    ("target", "leads_on"),
+    [
+        ("https://example.org/a?b=c#d", True),
+        ("mailto:an@example.org", True),
+        ("//example.org/a", True),
+        ("javascript:alert(1)", False),
+        ("JaVaScRiPt:alert(1)", False),
+        ("&#106;avascript:alert(1)", False),
+        ("vbscript:x", False),
+        ("data:text/html;base64,PHNjcmlwdD4=", False),
+        ("file:///etc/passwd", False),
+        ("ftp://example.org/", False),
+    ],
+)
+def test_link_leads_to_another_page_at_most_which_knows_nothing_of_ours(
+    target: str, leads_on: bool
+) -> None:
+    root = html5lib.parseFragment(as_html(f"[x]({target})"), namespaceHTMLElements=False)
+
+    links = [link.attrib for link in root.iter("a") if "href" in link.attrib]
+
+    assert bool(links) is leads_on
+    assert all(link["rel"] == "noopener noreferrer nofollow" for link in links)
+    assert all("target" not in link for link in links)
+
+
 def test_headings_start_at_the_level_that_is_asked() -> None:
     source = "# een\n\n#### twee"
 

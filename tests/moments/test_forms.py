@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from moments.edges import Closing, Edge
-from moments.forms import ClosingField
+from moments.forms import ClockField, ClosingField
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -380,3 +380,25 @@ def test_field_renders_in_the_fieldset_of_djangos_admin() -> None:
     names = [box.get("name") for box in page.iter() if box.tag in {"input", "select"}]
     assert names == ["closes_0", "closes_1", "closes_2", "closes_3"]
     assert "Schrijf het uur als 12u00" in "".join(page.itertext())
+
+
+# A time of day ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("language", "shown"), [("nl", "9u05"), ("fr", "9\xa0h\xa005"), ("en", "09:05")]
+)
+def test_time_of_day_is_shown_in_the_language_and_read_back(language: str, shown: str) -> None:
+    field = ClockField()
+
+    with translation.override(language):
+        box = field.get_bound_field(forms.Form(initial={"at": time(9, 5)}), "at").as_widget()
+
+    assert parse(box).find("input").get("value") == shown
+    assert field.clean(shown) == time(9, 5)
+
+
+@pytest.mark.parametrize("typed", ["24:00", "24u00", "9:60", "-1:00", "straks", "9:5", "25u"])
+def test_what_no_clock_shows_is_no_time_of_day(typed: str) -> None:
+    with pytest.raises(forms.ValidationError, match="Schrijf het uur als"):
+        ClockField().clean(typed)

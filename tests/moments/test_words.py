@@ -45,6 +45,10 @@ def dutch() -> Iterator[None]:
             ["donderdag 10 juni 2021", "jeudi 10 juin 2021", "Thursday 10 June 2021"],
         ),
         (
+            date(2028, 2, 29),
+            ["dinsdag 29 februari 2028", "mardi 29 février 2028", "Tuesday 29 February 2028"],
+        ),
+        (
             date(2021, 7, 1),
             ["donderdag 1 juli 2021", "jeudi 1er juillet 2021", "Thursday 1 July 2021"],
         ),

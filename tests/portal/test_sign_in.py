@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import oidc_provider_mock
@@ -17,6 +18,7 @@ from allauth.mfa.totp.internal.auth import (
     hotp_value,
     yield_hotp_counters_from_time,
 )
+from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
 from django.core import mail
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
@@ -268,6 +270,77 @@ def test_provider_is_asked_with_pkce_and_the_scopes_set(
     assert set(asked["scope"][0].split()) == {"openid", "profile"}
 
 
+def back_from(leave: Any, sub: str = "els") -> tuple[str, dict[str, str]]:
+    """Where the provider sends somebody back to, and with what."""
+    answer = requests.post(leave.url, data={"sub": sub}, allow_redirects=False, timeout=10)
+    back = urlsplit(answer.headers["Location"])
+    return back.path, {name: values[0] for name, values in parse_qs(back.query).items()}
+
+
+def test_answer_of_the_provider_to_somebody_else_signs_nobody_in(
+    client: CheckedClient, provider: IdentityProvider
+) -> None:
+    """Who is lured to an address with the attacker's answer would work in the attacker's name."""
+    path, theirs = back_from(CheckedClient().post("/accounts/oidc/acm/login/"))
+    _path, mine = back_from(client.post("/accounts/oidc/acm/login/"), sub="weak")
+
+    for answer in (
+        theirs,
+        theirs | {"state": mine["state"]},
+        theirs | {"state": "guessed"},
+        {"code": theirs["code"]},
+    ):
+        client.get(path, answer, follow=True)
+        assert client.get("/accounts/3rdparty/signup/").status_code == 302
+        assert client.get("/me/").status_code == 302
+    assert not User.objects.exists()
+
+
+def test_answer_of_the_provider_counts_once(
+    client: CheckedClient, provider: IdentityProvider
+) -> None:
+    path, answer = back_from(client.post("/accounts/oidc/acm/login/"))
+    client.get(path, answer)
+    other = CheckedClient()
+
+    again = [client.get(path, answer), other.get(path, answer)]
+
+    assert all("/signup/" not in page.headers.get("Location", "") for page in again)
+
+
+@pytest.mark.parametrize("nonce", [None, "", "another"])
+def test_id_token_made_for_another_visit_is_refused(
+    client: CheckedClient,
+    provider: IdentityProvider,
+    nonce: str | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+    decode = OpenIDConnectOAuth2Adapter._decode_id_token
+
+    def decoded(self: Any, *token: Any) -> dict[str, Any]:
+        told = decode(self, *token)
+        asked.append(told["nonce"])
+        return told | {"nonce": nonce}
+
+    monkeypatch.setattr(OpenIDConnectOAuth2Adapter, "_decode_id_token", decoded)
+
+    through_provider(client, "els")
+
+    assert len(asked[0]) == 32
+    assert client.get("/accounts/3rdparty/signup/").status_code == 302
+    assert not User.objects.exists()
+
+
+def test_nonce_is_another_each_time(client: CheckedClient, provider: IdentityProvider) -> None:
+    asked = [
+        parse_qs(urlsplit(client.post("/accounts/oidc/acm/login/").url).query)["nonce"][0]
+        for _time in range(2)
+    ]
+
+    assert asked[0] != asked[1]
+
+
 def test_first_sign_in_at_the_provider_asks_for_the_address_and_confirms_it(
     client: CheckedClient, provider: IdentityProvider
 ) -> None:
@@ -443,6 +516,16 @@ def test_asking_for_links_again_sends_no_second_mail_within_the_hour(
         client.post("/registrations/", {"email": "els@stad.example.org"})
 
     assert Message.objects.filter(kind="events.links").count() == 1
+
+
+@pytest.mark.parametrize("address", ["/", "/sessions/", "/me/", "/organise/", "/accounts/2fa/"])
+def test_every_page_leads_to_signing_out(client: CheckedClient, address: str) -> None:
+    assert 'href="/accounts/logout/"' not in client.get("/sessions/").content.decode()
+    client.force_login(build.make_organiser(build.make_programme()))
+
+    page = client.get(address).content.decode()
+
+    assert 'href="/accounts/logout/"' in page.partition("<footer")[2]
 
 
 # Whether an address is known ----------------------------------------------------------------------

@@ -163,6 +163,7 @@ def test_form_after_the_deadline_shows_what_was_typed_and_why_not(
         assert typed in said
     assert "tot en met maandag 7 juni 2027" in said
     assert "contact@example.org" in said
+    assert gettext("See other sessions") in said
 
 
 def test_unfinished_form_after_the_deadline_shows_what_was_typed_and_why_not(

@@ -65,6 +65,14 @@ def browser(email: str) -> CheckedClient:
 # Who sees it -------------------------------------------------------------------------------------
 
 
+def test_page_tells_the_facts_before_what_is_to_be_done(
+    owner: CheckedClient, trajectory: Trajectory
+) -> None:
+    html = owner.get(trajectory.get_absolute_url()).content.decode()
+
+    assert html.index('id="facts"') < html.index('id="to-do"') < html.index('id="people"')
+
+
 def test_trajectory_is_made_and_stands_on_ones_own_page(owner: CheckedClient) -> None:
     deadline = make_deadline(call=make_call(title="AI bij besturen"))
 
@@ -497,6 +505,9 @@ NOT_TAKEN = [
     ("plan.html", b"<html>"),
     ("plan.svg", b"<svg>"),
     ("plan.exe", b"MZ"),
+    ("plan.png", b"<html><script>alert(1)</script>"),
+    ("plan.jpg", b"<svg onload='alert(1)'/>"),
+    ("plan.pdf", b"<script>alert(1)</script>%PDF-1.4"),
     ("plan", PDF),
     ("nota.docm", office("docx", macros=True)),
     ("nota.docx", office("docx", macros=True)),

@@ -199,15 +199,20 @@ def _done_and_told(
     now: datetime,
 ) -> Steps[HttpResponseBase]:
     result = yield from act.do(session, seen, by=auditing.actor_of(request), now=now)
-    if result.done:
-        sentence = act.done(len(result.done))
-        messages.success(request, sentence % {"number": len(result.done)})
-    if result.skipped:
-        sentence = _("Left alone, since they had changed meanwhile: %(names)s.")
-        messages.warning(request, sentence % {"names": names_of(result.skipped)})
+    tell(request, result, act.done)
     if len(seen) == 1:
         return redirect("events:attendee", session.slug, next(iter(seen)))
     return redirect(list_address(session, listing.query))
+
+
+def tell(request: HttpRequest, result: Result, done: Callable[[int], str]) -> None:
+    """Tell with how many it was done, in the words `done` has for them, and who was left alone."""
+    if result.done:
+        sentence = done(len(result.done))
+        messages.success(request, sentence % {"number": len(result.done)})
+    if result.skipped:
+        sentence = _("Left alone, since they had changed meanwhile: %(names)s.")
+        messages.warning(request, sentence % {"names": _names_of(result.skipped)})
 
 
 def _seen(session: Session, typed: str, act: Act) -> dict[int, str]:
@@ -219,7 +224,7 @@ def _seen(session: Session, typed: str, act: Act) -> dict[int, str]:
     return {number: seen[number] for number in own.values_list("pk", flat=True)}
 
 
-def names_of(rows: list[Registration]) -> str:
+def _names_of(rows: list[Registration]) -> str:
     """The first of them by name, and how many more."""
     named = ", ".join(row.name for row in rows[:NAMED])
     others = len(rows) - NAMED

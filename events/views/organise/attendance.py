@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
-from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -16,11 +16,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import auditing
+from accounts import auditing, underway
 from accounts.access import helper, organiser
 from accounts.models import Action, AuditEntry
 from accounts.names import is_storable
 from accounts.scripting import makes_markup
+from accounts.underway import Steps
 from events import attendance
 from events.attendance import Mark, Marked, NotMarked, Show
 from events.attendees import LONGEST_TEXT, Listing, Offer, kept_listing
@@ -28,7 +29,7 @@ from events.forms.attendance import PresenceForm, WalkInForm
 from events.models import Presence, Registration, Session
 from events.refusing import RegistrationRefused
 from events.retelling import change_of_presence
-from events.views.organise.acting import MOST_AT_ONCE, NAMED, chosen_rows, names_of
+from events.views.organise.acting import MOST_AT_ONCE, NAMED, chosen_rows, tell
 from events.views.organise.attendees import list_address
 from events.views.organise.frame import helped_session, managed_session, note, session_frame
 
@@ -305,7 +306,7 @@ def person(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 
 @organiser
 @require_http_methods(["GET", "HEAD", "POST"])
-def mark_many(request: HttpRequest, slug: str) -> HttpResponse:
+def mark_many(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Say the same of those who were chosen in the attendee list, or of all that it leaves."""
     now = timezone.now()
     session = managed_session(request, slug)
@@ -353,7 +354,7 @@ def _ask_about_many(
     return render(request, "organise/attendance/many.html", context, status=status)
 
 
-def _mark_those_named(request: HttpRequest, session: Session, now: datetime) -> HttpResponse:
+def _mark_those_named(request: HttpRequest, session: Session, now: datetime) -> HttpResponseBase:
     listing = kept_listing(request.POST.get("parameters", ""), session)
     found = _SEEN.findall(request.POST.get("seen", ""))[:MOST_AT_ONCE]
     claimed = {int(number): state for number, state in found}
@@ -367,13 +368,15 @@ def _mark_those_named(request: HttpRequest, session: Session, now: datetime) -> 
         form.add_error("state", _("Nobody can be present before the day of the session."))
     if not form.is_valid():
         return _ask_about_many(request, session, seen, listing, form, now)
-    result = attendance.mark_all(session, seen, form.mark(), by=auditing.actor_of(request), now=now)
-    if result.done:
-        sentence = ngettext(
-            "%(number)s person is marked.", "%(number)s people are marked.", len(result.done)
-        )
-        messages.success(request, sentence % {"number": len(result.done)})
-    if result.skipped:
-        sentence = _("Left alone, since they had changed meanwhile: %(names)s.")
-        messages.warning(request, sentence % {"names": names_of(result.skipped)})
-    return redirect(list_address(session, listing.query))
+    by = auditing.actor_of(request)
+
+    def work() -> Steps[HttpResponseBase]:
+        result = yield from attendance.mark_all(session, seen, form.mark(), by=by, now=now)
+        tell(request, result, _words_for)
+        return redirect(list_address(session, listing.query))
+
+    return underway.answer(request, work(), total=len(seen))
+
+
+def _words_for(number: int) -> str:
+    return ngettext("%(number)s person is marked.", "%(number)s people are marked.", number)

@@ -13,6 +13,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts import undoing
 from accounts.access import helper, organiser
 from accounts.models import Action, User
 from events.announcing import seats_of
@@ -157,6 +158,22 @@ def delete_view(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     session = managed_session(request, slug)
     own = SavedView.objects.of(cast(User, request.user), session.programme)
     view = get_object_or_404(own, pk=number)
-    view.delete()
-    messages.success(request, _("The view “%(name)s” is gone.") % {"name": view.name})
+    packed = undoing.take_away(view, now=timezone.now())
+    address = reverse("events:put-back-view", args=[slug])
+    gone = _("The view “%(name)s” is gone.") % {"name": view.name}
+    undoing.offer(request, gone, address=address, packed=packed)
+    return redirect(list_address(session))
+
+
+@organiser
+@require_POST
+def put_view_back(request: HttpRequest, slug: str) -> HttpResponse:
+    """Put back one of one's own views that was deleted a moment ago."""
+    session = managed_session(request, slug)
+    own = {"user_id": cast(User, request.user).pk, "programme_id": session.programme_id}
+
+    def put_back(packed: str) -> None:
+        undoing.put_back(undoing.unpacked(SavedView, packed, now=timezone.now(), **own))
+
+    undoing.undo(request, put_back)
     return redirect(list_address(session))

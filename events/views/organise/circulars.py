@@ -1,5 +1,6 @@
 """Messages of organisers to attendees: writing them, trying out, sending, and what came of it."""
 
+from functools import partial
 from typing import Any, cast
 
 from django.conf import settings
@@ -8,12 +9,13 @@ from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import auditing, clashes
+from accounts import auditing, clashes, undoing
 from accounts.access import organiser
 from accounts.models import Action, User
 from events import circulars as sending
@@ -162,10 +164,23 @@ def copy(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 @require_POST
 def delete(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Throw a draft away."""
-    if sending.delete(_circular(managed_session(request, slug), number)):
-        messages.success(request, _("The draft is thrown away."))
+    circular = _circular(managed_session(request, slug), number)
+    try:
+        packed = sending.delete(circular, now=timezone.now())
+    except CannotSend as refusal:
+        messages.warning(request, str(refusal))
     else:
-        messages.warning(request, _("Only a draft can be thrown away."))
+        address = reverse("events:put-back-circular", args=[slug])
+        undoing.offer(request, _("The draft is thrown away."), address=address, packed=packed)
+    return redirect("events:circulars", slug)
+
+
+@organiser
+@require_POST
+def put_back(request: HttpRequest, slug: str) -> HttpResponse:
+    """Put back a draft that was thrown away a moment ago."""
+    session = managed_session(request, slug)
+    undoing.undo(request, partial(sending.put_back, session, now=timezone.now()))
     return redirect("events:circulars", slug)
 
 

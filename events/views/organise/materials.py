@@ -1,15 +1,18 @@
 """What a session leaves behind, and the pages of its speakers, for organisers."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import undoing
 from accounts.access import organiser
 from accounts.auditing import actor_of
 from accounts.documents import Refused, handed_out
@@ -228,8 +231,20 @@ def delete(request: HttpRequest, slug: str, public_id: str) -> HttpResponse:
     """Delete material, with its file."""
     session = managed_session(request, slug)
     row = _material(session, public_id)
-    materials.remove(row, by=actor_of(request), now=timezone.now())
-    messages.success(request, _("“%(title)s” is deleted.") % {"title": row.title})
+    packed = materials.remove(row, by=actor_of(request), now=timezone.now())
+    address = reverse("events:put-back-material", args=[slug])
+    deleted = _("“%(title)s” is deleted.") % {"title": row.title}
+    undoing.offer(request, deleted, address=address, packed=packed)
+    return redirect("events:materials", session.slug)
+
+
+@organiser
+@require_POST
+def put_back(request: HttpRequest, slug: str) -> HttpResponse:
+    """Put back a link that was deleted a moment ago."""
+    session = managed_session(request, slug)
+    rule = partial(materials.put_back, session, by=actor_of(request), now=timezone.now())
+    undoing.undo(request, rule)
     return redirect("events:materials", session.slug)
 
 

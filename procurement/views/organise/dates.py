@@ -1,15 +1,18 @@
 """The dates of a call, one by one."""
 
 from datetime import datetime
+from functools import partial
 
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import undoing
 from accounts.access import organiser
 from accounts.clashes import is_unchanged
 from procurement import changing, publishing
@@ -81,11 +84,22 @@ def remove_deadline(request: HttpRequest, slug: str, number: int) -> HttpRespons
             messages.error(request, _("Somebody else changed this meanwhile. Look at it first."))
             return redirect("procurement:organise-deadline", slug, number)
         try:
-            changing.remove_deadline(row)
+            packed = changing.remove_deadline(row, now=timezone.now())
         except changing.IsKnown as refusal:
             messages.error(request, str(refusal))
             return redirect("procurement:organise-deadline", slug, number)
-    messages.success(request, _("Taken away: %(what)s.") % {"what": row.closing.wording()})
+    gone = _("Taken away: %(what)s.") % {"what": row.closing.wording()}
+    address = reverse("procurement:put-back-deadline", args=[slug])
+    undoing.offer(request, gone, address=address, packed=packed)
+    return redirect("procurement:organise-deadlines", slug)
+
+
+@organiser
+@require_POST
+def put_deadline_back(request: HttpRequest, slug: str) -> HttpResponse:
+    """Put back a date that was taken away a moment ago."""
+    found = managed_call(request, slug)
+    undoing.undo(request, partial(changing.put_deadline_back, found, now=timezone.now()))
     return redirect("procurement:organise-deadlines", slug)
 
 

@@ -7,10 +7,12 @@ from django.contrib import messages
 from django.db import models, transaction
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import undoing
 from accounts.access import organiser
 from accounts.clashes import is_unchanged
 from procurement import changing
@@ -81,8 +83,8 @@ def term(request: HttpRequest, slug: str, sort: str, number: int) -> HttpRespons
 @require_POST
 def remove_term(request: HttpRequest, slug: str, sort: str, number: int) -> HttpResponse:
     """Take one away; harmless when repeated."""
-    found, form_class = managed_call(request, slug), _form(sort)
-    with changing.noting_details(found, Edit(user_of(request), timezone.now())):
+    found, form_class, now = managed_call(request, slug), _form(sort), timezone.now()
+    with changing.noting_details(found, Edit(user_of(request), now)):
         row = _row(found, sort, number)
         if row is not None:
             if not is_unchanged(form_class(instance=row), request.POST):
@@ -90,8 +92,24 @@ def remove_term(request: HttpRequest, slug: str, sort: str, number: int) -> Http
                     request, _("Somebody else changed this meanwhile. Look at it first.")
                 )
                 return redirect("procurement:call-term", slug, sort, number)
-            messages.success(request, _("Taken away: %(what)s.") % {"what": term_in_words(row)})
-            row.delete()
+            gone = _("Taken away: %(what)s.") % {"what": term_in_words(row)}
+            address = reverse("procurement:put-back-term", args=[slug, sort])
+            packed = undoing.take_away(row, now=now)
+            undoing.offer(request, gone, address=address, packed=packed)
+    return redirect("procurement:call-terms", slug)
+
+
+@organiser
+@require_POST
+def put_term_back(request: HttpRequest, slug: str, sort: str) -> HttpResponse:
+    """Put back one that was taken away a moment ago."""
+    found, model, now = managed_call(request, slug), _form(sort)._meta.model, timezone.now()
+
+    def put_back(packed: str) -> None:
+        with changing.noting_details(found, Edit(user_of(request), now)):
+            undoing.put_back(undoing.unpacked(model, packed, now=now, call_id=found.pk))
+
+    undoing.undo(request, put_back)
     return redirect("procurement:call-terms", slug)
 
 

@@ -4,6 +4,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -32,6 +33,8 @@ LOOKS: list[Look] = [
 # Without this, each state is seen with each look, in one language; which one differs from state to
 # state.
 EVERY_COMBINATION = os.environ.get("EVERY_COMBINATION") == "1"
+# Where to keep a picture of each state in each look, for who wants to see them; else none is made.
+PICTURES = os.environ.get("PICTURES")
 # In the dark only colours differ; the rest was looked at by day.
 OF_COLOUR = ["color-contrast", "link-in-text-block"]
 AXE = """rules => axe.run({
@@ -81,7 +84,8 @@ def is_document(response: Response, page: Page) -> bool:
 class Looker:
     """A browser that notes what goes wrong in it, and keeps the pages as they came."""
 
-    def __init__(self, page: Page, site: str) -> None:
+    def __init__(self, name: str, page: Page, site: str) -> None:
+        self.name = name.replace("/", " ")
         self.page = page
         self.errors = watch(page)
         self.foreign: list[str] = []
@@ -110,6 +114,9 @@ class Looker:
             page.emulate_media(color_scheme=scheme)
             rules = OF_COLOUR if scheme == "dark" and not EVERY_COMBINATION else None
             found += [(size["width"], scheme, *each) for each in violations(page, rules)]
+            if PICTURES:
+                name = f"{self.name}{world.prefix.replace('/', ' ')} {size['width']} {scheme}.png"
+                page.screenshot(path=Path(PICTURES) / name, full_page=True, animations="disabled")
         found += self.errors + self.foreign + page.evaluate("window.violations")
         self.errors.clear()
         self.foreign.clear()
@@ -127,7 +134,7 @@ def test_page_is_accessible_and_quiet_and_fits_a_narrow_window(
     context = browser.new_context(locale="nl-BE", viewport=NARROWEST, reduced_motion="reduce")
     context.set_default_timeout(10_000)
     context.add_init_script(COLLECT)
-    looker = Looker(context.new_page(), site)
+    looker = Looker(name, context.new_page(), site)
     turn = list(PAGES).index(name) % len(PREFIXES)
     wrong = {}
     for prefix in PREFIXES if EVERY_COMBINATION else PREFIXES[turn : turn + 1]:

@@ -259,13 +259,14 @@ def _person(first: str, *rest: str) -> Named:
 
 
 def _fits(person: Named) -> bool:
-    """Whether a row can hold it."""
+    """Whether a row can hold it, and a line say it: an open bracket would take in what follows."""
     name, role = Speaker._meta.get_field("name"), Contribution._meta.get_field("role")
     has_letter = any(character.isalpha() for character in person.name)
     return (
         has_letter
         and len(person.name) <= (name.max_length or 0)
         and len(person.role) <= (role.max_length or 0)
+        and not any(text.count("(") > text.count(")") for text in (person.name, person.role))
     )
 
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import translation
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
@@ -923,6 +923,7 @@ _languages = st.sampled_from(["nl", "fr", "en"])
 
 
 @settings(max_examples=100, deadline=None)
+@example("13u00 AI – moderator: (Jan\n13u15 ", "nl")
 @given(_texts, _languages)
 def test_text_of_what_was_read_reads_as_the_same_agenda(text: str, language: str) -> None:
     with translation.override(language):

@@ -126,7 +126,10 @@ def _registered_as_substitute(language: str, now: datetime) -> Message:
 
 
 def _registered_late(language: str, now: datetime) -> Message:
-    return _told(_register(_session(now, days_ahead=1), language, now), messages.REGISTERED)
+    return _told(
+        _register(_session(now, days_ahead=1, link_days_before=2), language, now),
+        messages.REGISTERED,
+    )
 
 
 def _in_line(language: str, now: datetime) -> Registration:

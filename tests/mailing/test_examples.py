@@ -208,3 +208,12 @@ def test_page_of_one_mail_frames_its_html_and_shows_its_text() -> None:
 )
 def test_page_of_no_mail_is_not_there(address: str) -> None:
     assert CheckedClient().get(address).status_code == 404
+
+
+@pytest.mark.parametrize("hour", [0, 4, 8, 12, 23])
+def test_mail_after_the_release_promises_no_link_at_any_hour_it_is_shown(hour: int) -> None:
+    now = NOW.replace(hour=hour, minute=30)
+
+    letter = examples.letter("events.registered-after-release", "en", now)
+
+    assert "we mail you the link" not in render(letter)[0]

@@ -6,13 +6,12 @@ import smtplib
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from anymail.exceptions import AnymailAPIError, AnymailRecipientsRefused, AnymailUnsupportedFeature
 from django.conf import settings
@@ -70,17 +69,6 @@ class Left:
         self._noted: list[tuple[Message, datetime, str, str]] = []
         self._since = 0.0
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> None:
-        self.write()
-
     def note(self, message: Message, now: datetime, *, recipient: str, provider_id: str) -> None:
         """Remember that a mail left, and write it down soon."""
         self.count += 1
@@ -118,17 +106,6 @@ class InHand:
         self._left = left
         self._clock = clock
         self._settle: Callable[[], None] = _nothing_in_hand
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> None:
-        self.settle()
 
     def settle(self) -> None:
         """Hear what became of the mail in hand, if there is one, and see that it is written."""
@@ -265,7 +242,12 @@ def deliver(messages: list[Message], *, clock: Clock, is_stopping: Callable[[], 
     """Send claimed messages over one connection; how many left. Those not begun are given back."""
     batch: Batch | None = None
     pause = pausing.Lookout()
-    with Senders(clock) as senders, Left() as left, InHand(senders, left, clock) as in_hand:
+    left = Left()
+    with Senders(clock) as senders, ExitStack() as at_the_end:
+        in_hand = InHand(senders, left, clock)
+        # The other way round: the last answer is heard first, then all is written down.
+        at_the_end.callback(left.write)
+        at_the_end.callback(in_hand.settle)
         for position, message in enumerate(messages):
             if batch is None or not batch.holds(message):
                 batch = Batch(messages[position:])
